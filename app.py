@@ -1,0 +1,61 @@
+"""Serve Triptych: settings -> Host -> page. ``python app.py --help`` lists the flags."""
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+# Before Gradio is imported: the app contacts nobody unless told to.
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+import gradio as gr
+
+from host.caller import configure_logging
+from host.cli import settings_from
+from host.devices import DeviceError
+from host.host import Host
+from host.plugins import PluginError
+from host.ui.page import build_page
+
+CSS = Path(__file__).parent / "assets" / "triptych.css"
+# System fonts: the themes' default would fetch them from a font service.
+THEME = gr.themes.Soft(
+    font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
+)
+
+
+def main() -> None:
+    settings = settings_from()
+    configure_logging(settings.log_level)
+    try:
+        host = Host(settings)
+        page = build_page(host).queue(max_size=settings.queue_size)
+    except (DeviceError, PluginError) as error:
+        sys.exit(f"triptych: {error}")
+    try:
+        _, url, _ = page.launch(
+            server_name=settings.host,
+            server_port=settings.port,
+            prevent_thread_lock=True,
+            max_file_size=int(settings.max_upload_mb * 1e6),
+            theme=THEME,
+            css_paths=CSS,
+            run_history=False,  # it would keep visitors' faces in their browsers
+            show_error=True,
+            ssr_mode=False,
+            quiet=True,
+        )
+        print(f"{settings.title} is at {url}", flush=True)
+        host.warm_up()
+        finished = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: finished.set())
+        finished.wait()
+        page.close()
+    finally:
+        host.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""What a tab calls: the proxy of a plugin's backend."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from host import caller
+from host.executors.base import Executor
+from host.executors.call import Call
+
+
+class Backend:
+    """Calls methods of a plugin's backend, wherever it runs.
+
+    ``backend.verify(a, b)`` returns the method's value. A generator method returns an iterator
+    that streams. The proxy's own names (``cancel``, ``cancel_for``, ``device``) are taken.
+
+    Raises UserError as the backend raised it, and WorkerError (whose text is fit for a visitor)
+    when the backend failed, crashed, hung, took too long or could not be started.
+    """
+
+    def __init__(self, executors: Sequence[Executor]) -> None:
+        self._executors = executors
+        self._calls: set[Call] = set()
+        self._lock = threading.RLock()  # a refused call ends, and is forgotten, while it is submitted
+
+    def __getattr__(self, method: str) -> Any:
+        if method.startswith("_"):
+            raise AttributeError(method)
+        return functools.partial(self._invoke, method)
+
+    @property
+    def device(self) -> str:
+        """The device or devices it runs on, as a person calls them."""
+        return ", ".join(executor.device for executor in self._executors)
+
+    def cancel(self) -> None:
+        """End the running and waiting calls of this visitor; their streams simply end."""
+        self.cancel_for(caller.current().visitor)
+
+    def cancel_for(self, visitor: str | None) -> None:
+        """The same for a visitor named by session hash, say one who left."""
+        with self._lock:
+            calls = [call for call in self._calls if call.caller.visitor == visitor]
+        for call in calls:
+            call.cancel()
+
+    def _invoke(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        call = Call(method, args, kwargs, caller.current())
+        call.on_end = functools.partial(self._forget, call)
+        with self._lock:
+            self._calls.add(call)
+            # Chosen under the lock, so that two callers do not both take the same idle worker.
+            executor = min(self._executors, key=lambda executor: executor.load)
+            executor.submit(call)
+        return call.result()
+
+    def _forget(self, call: Call) -> None:
+        with self._lock:
+            self._calls.discard(call)

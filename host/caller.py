@@ -1,0 +1,59 @@
+"""Whose call this is: the id and the visitor that logs and error messages share."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import secrets
+from collections.abc import Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Caller:
+    """One event of one visitor.
+
+    id: eight hexadecimal digits, shown to the visitor and written to the log.
+    visitor: Gradio's session hash; None for calls the host makes itself.
+    """
+
+    id: str = field(default_factory=lambda: secrets.token_hex(4))
+    visitor: str | None = None
+
+
+_current: ContextVar[Caller | None] = ContextVar("triptych_caller", default=None)
+
+
+def current() -> Caller:
+    """The caller this thread works for; a fresh anonymous one outside any event."""
+    return _current.get() or Caller()
+
+
+@contextlib.contextmanager
+def acting_for(caller: Caller) -> Iterator[None]:
+    """Everything logged and called inside belongs to ``caller``."""
+    token = _current.set(caller)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+class _CallFilter(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        caller = _current.get()
+        record.call = caller.id if caller else "-"
+        return True
+
+
+def configure_logging(level: str) -> None:
+    """Log to standard error, one line a record, each with its call id."""
+    handler = logging.StreamHandler()
+    handler.addFilter(_CallFilter())
+    handler.setFormatter(
+        logging.Formatter("%(asctime)s %(levelname)s [%(call)s] %(name)s: %(message)s")
+    )
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    for chatty in ("httpx", "httpcore", "asyncio", "PIL", "h5py", "matplotlib", "urllib3"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

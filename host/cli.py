@@ -1,0 +1,102 @@
+"""The command line: flags that become settings."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from host.settings import Settings
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not PLUGIN=VALUE, such as face=cpu")
+    return name, value
+
+
+def parser() -> argparse.ArgumentParser:
+    """The flags of ``python app.py``. Left-out flags are left to the other sources."""
+    flags = argparse.ArgumentParser(
+        prog="app.py",
+        description="Serve the Triptych demo.",
+        epilog="Each flag can also be an environment variable (TRIPTYCH_PORT=8000) or a key of "
+        "the Spacefile; flags win, then the environment, then the Spacefile.",
+        argument_default=argparse.SUPPRESS,
+    )
+    add = flags.add_argument
+    add("--host", help="address to listen on (default 127.0.0.1; 0.0.0.0 for every network)")
+    add("--port", type=int, help="port to listen on (default 7860; 0 picks a free one)")
+    add(
+        "--device",
+        action="append",
+        type=_assignment,
+        metavar="PLUGIN=DEVICE",
+        help="auto, cpu, cuda:0, ... or a list (style=cuda:0,cuda:1) for several workers",
+    )
+    add(
+        "--executor",
+        action="append",
+        type=_assignment,
+        metavar="PLUGIN=KIND",
+        help="process (default) or inline",
+    )
+    add(
+        "--interpreter",
+        action="append",
+        type=_assignment,
+        metavar="PLUGIN=PYTHON",
+        help="run a plugin's worker with the Python of another virtual environment",
+    )
+    add(
+        "--time-limit",
+        action="append",
+        type=_assignment,
+        metavar="PLUGIN=SECONDS",
+        help="longest a call may take (default 600)",
+    )
+    add(
+        "--idle-unload",
+        action="append",
+        type=_assignment,
+        metavar="PLUGIN=SECONDS",
+        help="give a worker's memory back after this long without a call",
+    )
+    add("--plugin", action="append", metavar="PATH_OR_MODULE", help="load one more plugin")
+    add("--only", metavar="NAMES", help="load these plugins and no others (face,style)")
+    add("--disable", metavar="NAMES", help="do not load these plugins")
+    add("--safe-mode", action="store_true", help="load the plugins that ship with Triptych only")
+    add("--strict", action="store_true", help="refuse to start when any plugin is broken")
+    add("--offline", action="store_true", help="download nothing")
+    add("--weights", metavar="DIR", help="folder with published weight files you already have")
+    add("--cache", metavar="DIR", help="folder for downloads and parsed models")
+    add("--max-upload-mb", type=float, metavar="MB", help="largest upload (default 20)")
+    add("--max-megapixels", type=float, metavar="MP", help="largest picture (default 40)")
+    add("--queue-size", type=int, metavar="N", help="visitors that may wait (default 64)")
+    add("--log-level", choices=["debug", "info", "warning", "error"], help="default info")
+    return flags
+
+
+def settings_from(arguments: Sequence[str] | None = None) -> Settings:
+    """Settings from flags (``sys.argv`` if None), environment and Spacefile.
+
+    Exits with a usage message that names each wrong value and where it belongs.
+    """
+    flags = parser()
+    values: dict[str, Any] = vars(flags.parse_args(arguments))
+    plugins: dict[str, dict[str, str]] = {}
+    for key in ("device", "executor", "interpreter", "time_limit", "idle_unload"):
+        for name, value in values.pop(key, []):
+            plugins.setdefault(name, {})[key] = value
+    if plugins:
+        values["plugins"] = plugins
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()
+        )
+        flags.error(f"a setting is wrong ({wrong})")

@@ -1,0 +1,382 @@
+"""An executor: one worker, its states, and the calls that wait for it.
+
+new -> starting -> ready -> (crash, hang, failed start) broken -> starting ...
+                        -> (idle) new          any -> stopped
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import psutil
+
+from host import caller, wire
+from host.executors.call import Call, CallCancelled, WorkerError
+from host.executors.link import Link
+from host.plugin import UserError
+
+log = logging.getLogger("host.executor")
+
+_POLL = 0.05  # seconds between looks at clocks and flags while the worker is silent
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds. A call past ``call`` is cancelled; the ladder is ask, interrupt, kill."""
+
+    start: float = 300.0
+    call: float = 600.0
+    interrupt_after: float = 2.0
+    kill_after: float = 8.0
+    backoff: float = 1.0
+    """Wait before the second start after a crash; the first is at once, later ones double it."""
+    idle: float | None = None
+    """Unload a worker nobody called for this long; None keeps it."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the Plugins tab shows of one worker. ``memory`` in bytes, None if it has no process."""
+
+    device: str
+    state: str
+    busy: bool = False
+    waiting: int = 0
+    pid: int | None = None
+    memory: int | None = None
+    calls: int = 0
+    restarts: int = 0
+    last_error: str = ""
+    health: dict[str, str] = field(default_factory=dict)
+
+
+class _LinkLost(Exception):
+    """The worker's end of the pipe closed."""
+
+
+class Executor:
+    """Runs calls one at a time, in order, on one worker that it starts when needed.
+
+    A single thread of its own owns the worker from start to end; callers only queue calls.
+    """
+
+    def __init__(
+        self, name: str, device: str, open_link: Callable[[], Link], limits: Limits = Limits()
+    ) -> None:
+        self.name, self.device = name, device
+        self._open_link, self._limits = open_link, limits
+        self._link: Link | None = None
+        self._jobs: queue.Queue[Call | None] = queue.Queue()  # None: only start the worker
+        self._current: Call | None = None
+        self._state = "new"
+        self._health: dict[str, str] = {}
+        self._calls = self._starts = self._failures = 0
+        self._last_error = ""
+        self._not_before = 0.0
+        self._restart = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"executor-{name}", daemon=True)
+        self._thread.start()
+
+    # -- for callers, from any thread
+
+    def submit(self, call: Call) -> None:
+        """Queue a call. It fails at once when the executor is stopped."""
+        if self._stop.is_set():
+            call.fail(WorkerError(f"{self.name} is shutting down."))
+        else:
+            self._jobs.put(call)
+
+    def warm_up(self) -> None:
+        """Start the worker in the background, if it is not running."""
+        self._jobs.put(None)
+
+    def restart(self) -> None:
+        """End the worker, whatever it does, and start a fresh one."""
+        self._restart.set()
+        self.warm_up()
+
+    def stop(self) -> None:
+        """End the worker and fail the calls that wait. Idempotent."""
+        self._stop.set()
+        self._jobs.put(None)
+        self._thread.join()
+
+    @property
+    def load(self) -> int:
+        """Calls running or waiting."""
+        return self._jobs.qsize() + (self._current is not None)
+
+    def status(self) -> Status:
+        link = self._link
+        pid = link.pid if link else None
+        memory = None
+        if pid is not None:
+            try:
+                memory = psutil.Process(pid).memory_info().rss
+            except psutil.Error:
+                pid = None
+        return Status(
+            device=self.device,
+            state=self._state,
+            busy=self._current is not None,
+            waiting=self._jobs.qsize(),
+            pid=pid,
+            memory=memory,
+            calls=self._calls,
+            restarts=max(0, self._starts - 1),
+            last_error=self._last_error,
+            health=self._health,
+        )
+
+    # -- the executor's own thread
+
+    def _run(self) -> None:
+        last_used = time.monotonic()
+        while not self._stop.is_set():
+            try:
+                job = self._jobs.get(timeout=1.0)
+            except queue.Empty:
+                self._look_after_idle_worker(time.monotonic() - last_used)
+                continue
+            if self._restart.is_set():
+                self._restart.clear()
+                self._end_link("new")
+                self._failures, self._not_before = 0, 0.0
+            if not self._stop.is_set():
+                self._do(job)
+            elif job is not None:
+                job.fail(WorkerError(f"{self.name} is shutting down."))
+            last_used = time.monotonic()
+        self._end_link("stopped")
+        while not self._jobs.empty():
+            if (job := self._jobs.get()) is not None:
+                job.fail(WorkerError(f"{self.name} is shutting down."))
+
+    def _do(self, job: Call | None) -> None:
+        self._current = job
+        try:
+            with caller.acting_for(job.caller if job else caller.Caller()):
+                self._ensure_ready(job)
+                if job is not None and not job.ended:
+                    self._serve(job)
+        except WorkerError as error:
+            if job is not None:
+                job.fail(error)
+        except Exception:  # this thread must outlive any mistake of ours
+            log.exception("%s: the executor failed", self.name)
+            self._end_link("broken")
+            if job is not None:
+                job.fail(WorkerError(f"Something went wrong in {self.name}."))
+        finally:
+            self._current = None
+
+    def _look_after_idle_worker(self, idle: float) -> None:
+        if self._link is None:
+            return
+        if not self._link.alive():
+            self._broke("between calls, " + self._link.last_words())
+        elif self._limits.idle is not None and idle > self._limits.idle:
+            log.info("%s: unloaded after %.0f s without a call", self.name, idle)
+            self._end_link("new")
+
+    def _ensure_ready(self, job: Call | None) -> None:
+        if self._link is not None and not self._link.alive():
+            self._broke("between calls, " + self._link.last_words())
+        if self._link is not None:
+            return
+        wait = self._not_before - time.monotonic()
+        if wait > 0:
+            raise WorkerError(
+                f"The {self.name} worker failed {self._failures} times in a row "
+                f"({_first_line(self._last_error)}). It will be tried again in {wait:.0f} s."
+            )
+        self._state = "starting"
+        began = time.monotonic()
+        try:
+            self._link = self._open_link()
+            self._starts += 1
+            kind, *fields = self._await_start(began, job)
+        except _LinkLost:
+            raise self._broke(f"while starting, {self._last_words()}") from None
+        except (OSError, ModuleNotFoundError) as error:
+            raise self._broke(f"it could not be started: {error}") from error
+        if kind == "broken":
+            text, trace = fields
+            log.error("%s: the backend could not be built\n%s", self.name, trace)
+            raise self._broke(text, sentence=f"{self.name} could not be started: {text}")
+        self._health = fields[0]
+        self._state = "ready"
+        log.info("%s: ready on %s in %.1f s", self.name, self.device, time.monotonic() - began)
+
+    def _await_start(self, began: float, job: Call | None) -> tuple[Any, ...]:
+        while (message := self._receive()) is None:
+            if job is not None and job.cancelled:
+                job.fail(CallCancelled("Stopped before it began."))
+            if self._stop.is_set() or self._restart.is_set():
+                self._end_link("new")
+                raise WorkerError(f"The {self.name} worker was restarted.")
+            if time.monotonic() - began > self._limits.start:
+                raise self._broke(f"it was not ready within {self._limits.start:.0f} s")
+        return message
+
+    def _serve(self, call: Call) -> None:
+        if call.cancelled:
+            call.fail(CallCancelled("Stopped before it began."))
+            return
+        assert self._link is not None
+        self._calls += 1
+        began = time.monotonic()
+        message = ("call", call.caller.id, call.method, call.args, call.kwargs)
+        try:
+            wire.send(self._link.connection, wire.encode(message))
+            outcome = self._follow(call, began)
+        except wire.NotSendable as error:
+            log.error("%s.%s: an argument cannot be sent: %s", self.name, call.method, error)
+            self._last_error = f"{call.method}: {error}"
+            outcome = WorkerError(f"Something went wrong in {self.name}.")
+        except (_LinkLost, OSError):
+            outcome = self._broke(f"in {call.method}, {self._last_words()}")
+        if isinstance(outcome, Exception):
+            call.fail(outcome)
+        else:
+            call.finish(outcome[0])
+        log.info(
+            "%s.%s: %s in %.2f s",
+            self.name,
+            call.method,
+            type(outcome).__name__ if isinstance(outcome, Exception) else "done",
+            time.monotonic() - began,
+        )
+
+    def _follow(self, call: Call, began: float) -> tuple[Any] | Exception:
+        """Relay messages until the call ends, climbing the ladder when it must."""
+        ladder = _Ladder(self._limits)
+        too_late: WorkerError | None = None
+        unread: list[Any] = []  # an item the reader has no room for yet
+        while True:
+            if unread and (call.cancelled or too_late or call.offer(unread[0], _POLL)):
+                unread.clear()
+            try:
+                message = None if unread else self._receive()
+            except wire.NotSendable as error:
+                # Its answer arrived but makes no sense here; nothing says what would follow.
+                log.error("%s.%s: %s", self.name, call.method, error)
+                self._end_link("new")
+                return self._something_wrong(call, str(error))
+            if message is not None:
+                kind, *fields = message
+                if kind == "stream":
+                    call.streams()
+                elif kind == "output":
+                    unread = fields
+                elif kind == "done":
+                    self._failures = 0
+                    return (fields[0],)
+                else:
+                    self._failures = 0
+                    return too_late or self._failure(call, *fields)
+            if self._stop.is_set() or self._restart.is_set():
+                self._end_link("new")
+                return WorkerError(f"The {self.name} worker was restarted.")
+            if too_late is None and time.monotonic() - began > self._limits.call:
+                too_late = WorkerError(
+                    f"{self.name} took longer than its limit of {self._limits.call:g} s "
+                    "and was stopped."
+                )
+                self._last_error = f"{call.method}: {too_late}"
+                log.warning("%s", too_late)
+            if call.cancelled or too_late:
+                self._climb(ladder, call)
+                if self._link is None:
+                    return too_late or CallCancelled("Stopped.")
+
+    def _climb(self, ladder: _Ladder, call: Call) -> None:
+        assert self._link is not None
+        step = ladder.due()
+        if step == "ask":
+            wire.send(self._link.connection, wire.encode(("cancel", call.caller.id)))
+        elif step == "interrupt":
+            log.warning("%s.%s: did not stop when asked; interrupting", self.name, call.method)
+            self._link.interrupt()
+        elif step == "kill":
+            log.warning("%s.%s: did not stop; ending its worker", self.name, call.method)
+            self._end_link("new", grace=0.0)
+
+    def _failure(self, call: Call, kind: str, text: str, trace: str) -> Exception:
+        if kind == "user":
+            return UserError(text)
+        if kind == "cancelled":
+            return CallCancelled("Stopped.")
+        log.error("%s.%s: %s\n%s", self.name, call.method, text, trace)
+        return self._something_wrong(call, text)
+
+    def _something_wrong(self, call: Call, text: str) -> WorkerError:
+        self._last_error = f"{call.method}: {text}"
+        return WorkerError(f"Something went wrong in {self.name}.")
+
+    def _broke(self, why: str, sentence: str | None = None) -> WorkerError:
+        """Record a crash: the next start waits 0, then 1, 2, 4 ... 60 times the back-off."""
+        log.error("the %s worker: %s", self.name, why)
+        self._failures += 1
+        self._last_error = why
+        doubled = 0.0 if self._failures == 1 else min(60.0, 2.0 ** (self._failures - 2))
+        self._not_before = time.monotonic() + doubled * self._limits.backoff
+        self._end_link("broken", grace=0.0)
+        return WorkerError(
+            sentence or f"The {self.name} worker stopped unexpectedly. Please try again."
+        )
+
+    def _end_link(self, state: str, grace: float = 1.0) -> None:
+        link, self._link = self._link, None
+        self._state = state
+        if link is None:
+            return
+        try:
+            wire.send(link.connection, wire.encode(("shutdown",)))
+        except OSError:
+            grace = 0.0
+        link.end(grace)
+
+    def _receive(self) -> tuple[Any, ...] | None:
+        assert self._link is not None
+        try:
+            if not self._link.connection.poll(_POLL):
+                return None
+            return wire.receive(self._link.connection)
+        except (EOFError, OSError) as error:
+            raise _LinkLost from error
+
+    def _last_words(self) -> str:
+        return self._link.last_words() if self._link else "it is gone"
+
+
+class _Ladder:
+    """When to ask, interrupt and kill a call that should stop."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._steps = [
+            ("ask", 0.0),
+            ("interrupt", limits.interrupt_after),
+            ("kill", limits.interrupt_after + limits.kill_after),
+        ]
+        self._began: float | None = None
+
+    def due(self) -> str | None:
+        """The next step if its time has come, else None."""
+        now = time.monotonic()
+        if self._began is None:
+            self._began = now
+        if self._steps and now - self._began >= self._steps[0][1]:
+            return self._steps.pop(0)[0]
+        return None
+
+
+def _first_line(text: str) -> str:
+    return (text.splitlines() or [""])[0]

@@ -1,0 +1,47 @@
+"""The inline executor's link: a thread of the web process."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import threading
+from multiprocessing.connection import Connection
+
+from host.executors.link import socket_pair
+from host.worker import BackendSpec, Interrupted, Server
+
+
+class ThreadLink:
+    """A thread of this process: nothing isolates it, and a hang can only be abandoned."""
+
+    pid = None
+
+    def __init__(self, spec: BackendSpec) -> None:
+        self.connection, theirs = socket_pair()
+        server = Server(Connection(theirs.detach()), spec.build)
+        self._thread = threading.Thread(
+            target=self._run, args=(server,), name=f"inline-{spec.plugin}", daemon=True
+        )
+        self._thread.start()
+
+    @staticmethod
+    def _run(server: Server) -> None:
+        with contextlib.suppress(Interrupted):
+            server.run()
+        server.close()
+
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def interrupt(self) -> None:
+        assert self._thread.ident is not None
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(self._thread.ident), ctypes.py_object(Interrupted)
+        )
+
+    def end(self, grace: float) -> None:
+        self._thread.join(grace)
+        self.connection.close()
+
+    def last_words(self) -> str:
+        return "its thread ended"

@@ -1,0 +1,35 @@
+"""Where a worker runs, seen from the host.
+
+Every link speaks the protocol of :mod:`host.wire` over a socket pair, so that everything above
+it - states, cancelling, time limits, restarts - is written and tested once.
+"""
+
+from __future__ import annotations
+
+import socket
+from multiprocessing.connection import Connection
+from typing import Protocol
+
+
+class Link(Protocol):
+    """A started worker, seen from the host. Used by one thread only."""
+
+    connection: Connection
+    pid: int | None
+    """Process id of a worker that has a process of its own."""
+
+    def alive(self) -> bool: ...
+
+    def interrupt(self) -> None:
+        """Raise an exception inside backend code that is running now."""
+
+    def end(self, grace: float) -> None:
+        """Let it finish for ``grace`` seconds after a shutdown, then end it for good."""
+
+    def last_words(self) -> str:
+        """Why it ended, as far as can be told."""
+
+
+def socket_pair() -> tuple[Connection, socket.socket]:
+    ours, theirs = socket.socketpair()
+    return Connection(ours.detach()), theirs

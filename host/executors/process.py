@@ -1,0 +1,114 @@
+"""The default executor's link: a child process."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import logging
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+
+import pluggy
+
+import host
+from host import wire
+from host.executors.link import socket_pair
+from host.worker import BackendSpec
+
+
+class ProcessLink:
+    """A child process with an environment, and if need be an interpreter, of its own."""
+
+    def __init__(
+        self, spec: BackendSpec, environment: Mapping[str, str], interpreter: str | None = None
+    ) -> None:
+        self.connection, theirs = socket_pair()
+        self._bridge: tempfile.TemporaryDirectory[str] | None = None
+        env = {**os.environ, **environment, "PYTHONUNBUFFERED": "1"}
+        if interpreter is None:
+            env["PYTHONPATH"] = os.pathsep.join(str(Path(entry).resolve()) for entry in sys.path)
+        else:
+            self._bridge = _bridge(spec.backend)
+            env["PYTHONPATH"] = self._bridge.name
+        command = [interpreter or sys.executable, "-m", "host.worker"]
+        with theirs:
+            # The argument vector and environment are the operator's own settings.
+            self._process = subprocess.Popen(
+                [*command, str(theirs.fileno()), str(os.getpid())],
+                env=env,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                start_new_session=True,  # Ctrl-C in the terminal is for the host alone
+            )
+        self.pid: int | None = self._process.pid
+        self._tail: deque[str] = deque(maxlen=20)
+        self._logger = logging.getLogger(f"worker.{spec.plugin}")
+        self._drain = threading.Thread(target=self._forward_output, daemon=True)
+        self._drain.start()
+        with contextlib.suppress(OSError):  # it died at once; receiving will say so
+            wire.send(self.connection, wire.encode((spec,)))
+
+    def _forward_output(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as lines:
+            for line in lines:
+                self._tail.append(line.rstrip())
+                self._logger.info("%s", line.rstrip())
+
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def interrupt(self) -> None:
+        self._process.send_signal(signal.SIGINT)
+
+    def end(self, grace: float) -> None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(grace)
+        # Its whole session: a backend's own children must not outlive it.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self.connection.close()
+        if self._bridge is not None:
+            self._bridge.cleanup()
+
+    def last_words(self) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(2)
+        self._drain.join(1)
+        code = self._process.returncode
+        if code is None:
+            how = "closed its pipe"
+        elif code == -signal.SIGKILL:
+            how = "was killed (SIGKILL; the usual cause is too little memory)"
+        elif code < 0:
+            how = f"was killed by {signal.Signals(-code).name}"
+        else:
+            how = f"ended with exit code {code}"
+        return "\n".join([how, *self._tail])
+
+
+def _bridge(backend: str) -> tempfile.TemporaryDirectory[str]:
+    """A folder that shows another interpreter our packages and none of our dependencies."""
+    folder = tempfile.TemporaryDirectory(prefix="triptych-bridge-")
+    top = backend.partition(":")[0].partition(".")[0]
+    plugin = importlib.util.find_spec(top)
+    if plugin is None or plugin.origin is None:
+        raise ModuleNotFoundError(f"no module named {top!r}")
+    plugin_path = Path(plugin.origin)
+    for package in (Path(host.__file__).parent, Path(pluggy.__file__).parent):
+        (Path(folder.name) / package.name).symlink_to(package)
+    source = plugin_path.parent if plugin.submodule_search_locations else plugin_path
+    (Path(folder.name) / source.name).symlink_to(source)
+    return folder

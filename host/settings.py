@@ -1,0 +1,92 @@
+"""Every setting of the app. Flags beat environment, which beats the Spacefile, then defaults.
+
+Environment variables are ``TRIPTYCH_`` and the setting's name, with ``__`` for nesting:
+``TRIPTYCH_OFFLINE=1``, ``TRIPTYCH_PLUGINS__FACE__DEVICE=cpu``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from platformdirs import user_cache_path
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    YamlConfigSettingsSource,
+)
+
+
+def _split(value: Any) -> Any:
+    """Accept "a,b" wherever a list is meant."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser())]
+
+
+class PluginSettings(BaseModel, extra="forbid"):
+    """One plugin's place and limits."""
+
+    device: Names = Field(default=["auto"], min_length=1)
+    """"auto", "cpu", "cuda:0"; several give several workers."""
+    executor: Literal["process", "inline"] = "process"
+    time_limit: float = Field(default=600, gt=0)
+    """Seconds one call may take."""
+    idle_unload: float | None = Field(default=None, gt=0)
+    """Seconds without a call after which the worker's memory is given back."""
+    interpreter: str | None = None
+    """Python of another virtual environment, for a plugin whose dependencies clash."""
+    threads: int | None = Field(default=None, ge=1)
+    """CPU threads of a worker."""
+    options: dict[str, Any] = {}
+    """Handed to the backend as ``context.settings``."""
+
+
+class Settings(BaseSettings):
+    """All settings. Raises pydantic.ValidationError for a value that cannot be right."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TRIPTYCH_", env_nested_delimiter="__", extra="ignore"
+    )
+    spacefile: ClassVar[Path] = Path(__file__).parents[1] / "Spacefile"
+
+    title: str = "Triptych"
+    host: str = "127.0.0.1"
+    port: int = Field(default=7860, ge=0, le=65535)
+    plugins: dict[str, PluginSettings] = {}
+    plugin: Names = []
+    """Folders, files or modules of plugins to load besides those that are installed."""
+    only: Names = []
+    disable: Names = []
+    safe_mode: bool = False
+    strict: bool = False
+    offline: bool = False
+    weights: Folder | None = None
+    cache: Folder = user_cache_path("triptych")
+    max_upload_mb: float = Field(default=20, gt=0)
+    max_megapixels: float = Field(default=40, gt=0)
+    queue_size: int = Field(default=64, ge=1)
+    operator_token: SecretStr | None = None
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        spacefile = YamlConfigSettingsSource(settings_cls, yaml_file=cls.spacefile)
+        return init_settings, env_settings, spacefile
+
+    def for_plugin(self, name: str) -> PluginSettings:
+        return self.plugins.get(name, PluginSettings())

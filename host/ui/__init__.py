@@ -1,0 +1,5 @@
+"""What a plugin's tab may use of the host's page. Imports Gradio; a backend must not."""
+
+from host.ui.components import ImageInput
+
+__all__ = ["ImageInput"]

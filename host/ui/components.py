@@ -1,0 +1,49 @@
+"""Gradio components that stand between a visitor's files and a plugin."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any, ClassVar
+
+import gradio as gr
+import numpy as np
+
+from host import images
+from host.plugin import UserError
+
+
+class ImageInput(gr.Image):
+    """A picture from the visitor: upload, webcam or clipboard.
+
+    The event function receives an RGB uint8 array (H, W, 3), upright and without alpha, or None
+    when there is no picture. A file that is not a picture, or too large, is answered with a
+    sentence before the function runs.
+    """
+
+    is_template = True  # use gr.Image's front end
+    limits: ClassVar[images.Limits] = images.Limits()
+    """What the operator allows; set once at start."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            **{"sources": ["upload", "webcam", "clipboard"], "type": "numpy", **options}
+        )
+
+    def preprocess(self, payload: Any) -> np.ndarray | None:  # type: ignore[override]
+        if payload is None:
+            return None
+        try:
+            return images.load(_source(payload), self.limits)
+        except UserError as error:
+            raise gr.Error(str(error), title="This picture", print_exception=False) from None
+
+
+def _source(payload: Any) -> str | bytes:
+    url = payload.url or ""
+    if not url.startswith("data:"):
+        return str(payload.path)
+    try:
+        return base64.b64decode(url.partition(",")[2], validate=True)
+    except binascii.Error:
+        raise UserError("The picture's data URL is damaged.") from None

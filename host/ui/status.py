@@ -1,0 +1,140 @@
+"""Where each plugin runs and how it is: one line above its tab, and the Plugins tab."""
+
+from __future__ import annotations
+
+import hmac
+from html import escape
+
+import gradio as gr
+
+from host.executors.base import Status
+from host.host import Host
+from host.plugins import Found
+
+_STATES = {
+    "new": "not started",
+    "starting": "warming up",
+    "ready": "ready",
+    "broken": "not available",
+    "stopped": "stopped",
+}
+
+
+def line(found: Found, workers: list[Status]) -> str:
+    """HTML of the line above a plugin's tab."""
+    if not workers:
+        return ""
+    devices = ", ".join(dict.fromkeys(worker.device for worker in workers))
+    framework = found.plugin.framework if found.plugin else None
+    parts = [_dot(_overall(workers)), f"Runs on <b>{escape(devices)}</b>"]
+    if framework:
+        parts.append(escape({"tensorflow": "TensorFlow", "torch": "PyTorch"}.get(framework, "JAX")))
+    if len(workers) > 1:
+        parts.append(f"{len(workers)} workers")
+    waiting = sum(worker.waiting for worker in workers)
+    if waiting:
+        parts.append(f"{waiting} waiting")
+    html = f"<div class='worker-line'>{' · '.join(parts)}</div>"
+    broken = [worker for worker in workers if worker.state == "broken"]
+    if len(broken) == len(workers):
+        reason = escape(_first_line(broken[0].last_error))
+        html += (
+            f"<div class='worker-broken' role='alert'><b>{escape(found.title)} is not available "
+            f"at the moment.</b> {reason}</div>"
+        )
+    return html
+
+
+def _overall(workers: list[Status]) -> str:
+    states = {worker.state for worker in workers}
+    for state in ("ready", "starting", "new", "broken"):
+        if state in states:
+            busy = state == "ready" and all(worker.busy for worker in workers)
+            return "busy" if busy else state
+    return "stopped"
+
+
+def _dot(state: str) -> str:
+    return f"<span class='worker-{state}'>●</span> {_STATES.get(state, state)}"
+
+
+def _first_line(text: str) -> str:
+    return (text.splitlines() or [""])[0]
+
+
+def table(host: Host) -> str:
+    """HTML of every plugin and worker."""
+    rows = []
+    for found, workers in host.statuses():
+        cells = [
+            f"<b>{escape(found.title)}</b><br><small>{_about(found)}</small>",
+            escape(found.version),
+            escape(found.origin),
+        ]
+        if found.error:
+            nothing = ["-", _dot("broken"), "-", "-", "-", escape(_first_line(found.error))]
+            rows.append(cells + nothing)
+        elif not workers:
+            rows.append([*cells, "-", "no worker needed", "-", "-", "-", ""])
+        for worker in workers:
+            rows.append(cells + _worker_cells(worker))
+            cells = ["", "", ""]
+    heads = "Plugin Version Origin Device State Memory Calls Restarts".split()
+    head = "".join(f"<th>{name}</th>" for name in [*heads, "Last error"])
+    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    return f"<table class='plugins'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _about(found: Found) -> str:
+    return escape(found.plugin.description if found.plugin else found.name)
+
+
+def _worker_cells(worker: Status) -> list[str]:
+    state = _dot(_overall([worker]))
+    if worker.pid is not None:
+        state += f"<br><small>process {worker.pid}</small>"
+    for key, value in worker.health.items():
+        state += f"<br><small>{escape(key)}: {escape(value)}</small>"
+    memory = "-" if worker.memory is None else f"{worker.memory / 2**20:.0f} MB"
+    return [
+        escape(worker.device),
+        state,
+        memory,
+        str(worker.calls),
+        str(worker.restarts),
+        escape(_first_line(worker.last_error)),
+    ]
+
+
+def build_tab(host: Host) -> gr.HTML:
+    """The Plugins tab. Returns its table, for the page's timer to refresh."""
+    gr.Markdown(
+        "Every plugin runs in a worker process of its own. One that crashes is started again at "
+        "its next call and takes nothing with it."
+    )
+    view = gr.HTML(table(host), elem_id="plugins-table")
+    names = [(found.title, found.name) for found, workers in host.statuses() if workers]
+    token = host.settings.operator_token
+    if names and (token is not None or _is_local(host)):
+        with gr.Row(equal_height=True):
+            plugin = gr.Dropdown(names, value=names[0][1], label="Plugin")
+            # Without a token there is nothing to type: only this machine can open the page.
+            key = gr.Textbox(
+                label="Operator token", type="password", visible=token is not None, value=""
+            )
+            button = gr.Button("Restart its worker", elem_id="restart-worker")
+
+        def restart(name: str, given: str) -> str:
+            if token is not None and not hmac.compare_digest(
+                given.encode(), token.get_secret_value().encode()
+            ):
+                raise gr.Error("That is not the operator token.", print_exception=False)
+            host.restart(name)
+            return table(host)
+
+        button.click(restart, [plugin, key], view, api_visibility="private")
+    return view
+
+
+def _is_local(host: Host) -> bool:
+    return host.settings.host in ("127.0.0.1", "localhost", "::1")

@@ -1,0 +1,97 @@
+"""How messages cross the pipe between the host and a worker.
+
+A message is a tuple ``(kind, *fields)``:
+
+====================  ==========================================================
+host to worker        meaning
+====================  ==========================================================
+call                  call id, method, args, kwargs
+cancel                call id
+shutdown              finish and exit
+====================  ==========================================================
+
+====================  ==========================================================
+worker to host        meaning
+====================  ==========================================================
+ready                 health: dict of str to str
+broken                text, traceback: the backend could not be built
+stream                the call is a generator; outputs follow
+output                one item of a stream
+done                  the call's value; None after a stream
+error                 kind ("user", "missing", "failed", "cancelled"), text, traceback
+====================  ==========================================================
+
+Messages are pickled with protocol 5 and arrays travel beside the pickle, uncopied. Pickle is
+safe here because both ends are our own processes, joined by a socket pair nobody else can open.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import struct
+from multiprocessing.connection import Connection
+from typing import Any
+
+_FRAMEWORK_MODULES = frozenset({"torch", "tensorflow", "keras", "jax", "jaxlib"})
+
+
+class NotSendable(Exception):
+    """The message holds something that cannot cross the pipe."""
+
+
+class _Pickler(pickle.Pickler):
+    def reducer_override(self, obj: Any) -> Any:
+        # Unpickling a tensor would import its framework in the web process.
+        root = (getattr(type(obj), "__module__", None) or "").partition(".")[0]
+        if root in _FRAMEWORK_MODULES:
+            raise NotSendable(
+                f"a {type(obj).__module__}.{type(obj).__qualname__} cannot leave its worker; "
+                "pass NumPy arrays"
+            )
+        return NotImplemented
+
+
+def encode(message: tuple[Any, ...]) -> list[Any]:
+    """Frames of a message: a header, the pickle, then one frame per array.
+
+    Raises NotSendable before anything was sent, so a bad value never garbles the pipe.
+    """
+    buffers: list[pickle.PickleBuffer] = []
+    stream = io.BytesIO()
+    try:
+        _Pickler(stream, protocol=5, buffer_callback=buffers.append).dump(message)
+        raw = [buffer.raw() for buffer in buffers]
+    except NotSendable:
+        raise
+    except Exception as error:  # noqa: BLE001  any __reduce__ of any type may have run
+        raise NotSendable(f"it cannot be pickled: {error}") from error
+    sizes = [view.nbytes for view in raw]
+    header = struct.pack(f"<{len(sizes)}Q", *sizes)
+    return [header, stream.getbuffer(), *raw]
+
+
+def send(connection: Connection, frames: list[Any]) -> None:
+    """Write frames of :func:`encode`. Raises OSError when the other end is gone."""
+    for frame in frames:
+        connection.send_bytes(frame)
+
+
+def receive(connection: Connection) -> tuple[Any, ...]:
+    """Read one message.
+
+    Raises EOFError or OSError when the other end is gone, NotSendable when the message arrived
+    whole but this process cannot rebuild it.
+    """
+    header = connection.recv_bytes()
+    body = connection.recv_bytes()
+    buffers = []
+    for (size,) in struct.iter_unpack("<Q", header):
+        buffer = bytearray(size)
+        connection.recv_bytes_into(buffer)
+        buffers.append(buffer)
+    try:
+        message: tuple[Any, ...] = pickle.loads(body, buffers=buffers)
+    except Exception as error:  # noqa: BLE001  any __setstate__ of any type may have run
+        raise NotSendable(f"it cannot be rebuilt here: {error}") from error
+    return message

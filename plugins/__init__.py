@@ -1,0 +1,1 @@
+"""The plugins that ship with Triptych. Each folder is one plugin and can be deleted whole."""

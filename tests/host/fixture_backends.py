@@ -1,0 +1,146 @@
+"""One tiny backend per way a backend can behave or fail. Imported by real workers."""
+
+import ctypes
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+
+from host import Context, UserError
+
+
+class Good:
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.inside = 0
+
+    def add(self, a, b):
+        return a + b
+
+    def echo(self, value):
+        return value
+
+    def environment(self, name):
+        return os.environ.get(name)
+
+    def about(self):
+        return {"pid": os.getpid(), "executable": sys.executable, "device": self.context.device}
+
+    def alone(self):
+        """True if no other call was inside at the same time."""
+        self.inside += 1
+        time.sleep(0.01)
+        alone = self.inside == 1
+        self.inside -= 1
+        return alone
+
+    def count(self, n):
+        for number in range(n):
+            yield number
+        return "counted"
+
+    def health(self):
+        return {"model": "tiny"}
+
+
+class Bad(Good):
+    """Works like Good, and fails in every way on request."""
+
+    def raise_user_error(self):
+        raise UserError("That is not a face.")
+
+    def raise_bug(self):
+        raise ZeroDivisionError("secret detail")
+
+    def sys_exit(self):
+        sys.exit("bye")
+
+    def exit_in_call(self):
+        print("my last words", flush=True)
+        os._exit(3)
+
+    def killed_in_call(self):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def hang(self, seconds=600.0):
+        """Hangs politely: Python code that can be interrupted."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            time.sleep(0.01)
+
+    def hang_deaf(self):
+        """Swallows interrupts; only a kill ends it."""
+        while True:
+            try:
+                time.sleep(0.01)
+            except BaseException:  # noqa: BLE001
+                pass
+
+    def hold_gil(self, seconds):
+        """Native code that never lets another Python thread run."""
+        ctypes.PyDLL(None).sleep(int(seconds))
+
+    def forever(self, marker=None):
+        try:
+            number = 0
+            while True:
+                yield number
+                number += 1
+                time.sleep(0.002)
+        finally:
+            if marker is not None:
+                with open(marker, "w") as file:  # noqa: PTH123
+                    file.write("closed")
+
+    def flood(self, n):
+        for _ in range(n):
+            yield np.zeros(100_000, np.uint8)
+
+    def fail_midway(self):
+        yield 1
+        raise ZeroDivisionError
+
+    def exit_midway(self):
+        yield 1
+        os._exit(1)
+
+    def unpicklable(self):
+        return threading.Lock()
+
+    def unpicklable_midway(self):
+        yield 1
+        yield threading.Lock()
+
+    def framework_tensor(self):
+        import torch
+
+        return torch.zeros(3)
+
+    def print_a_lot(self):
+        for number in range(20_000):
+            print("line", number)
+        logging.getLogger("fixture").warning("logged %d", 1)
+        return "printed"
+
+    def leave_child(self):
+        return subprocess.Popen(["sleep", "600"]).pid
+
+
+class NeverStarts:
+    def __init__(self, context: Context) -> None:
+        raise RuntimeError("the model file is missing")
+
+
+class ExitsAtStart:
+    def __init__(self, context: Context) -> None:
+        os._exit(7)
+
+
+class HangsAtStart:
+    def __init__(self, context: Context) -> None:
+        time.sleep(600)
