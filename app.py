@@ -20,9 +20,7 @@ from host.ui.page import build_page
 
 CSS = Path(__file__).parent / "assets" / "triptych.css"
 # System fonts: the themes' default would fetch them from a font service.
-THEME = gr.themes.Soft(
-    font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
-)
+THEME = gr.themes.Soft(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
 
 
 def main() -> None:
@@ -47,7 +45,7 @@ def main() -> None:
             quiet=True,
         )
         print(f"{settings.title} is at {url}", flush=True)
-        host.warm_up()
+        host.warm_up(delay=1.0)  # the first page comes first
         finished = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: finished.set())

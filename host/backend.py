@@ -25,7 +25,9 @@ class Backend:
     def __init__(self, executors: Sequence[Executor]) -> None:
         self._executors = executors
         self._calls: set[Call] = set()
-        self._lock = threading.RLock()  # a refused call ends, and is forgotten, while it is submitted
+        self._lock = (
+            threading.RLock()
+        )  # a refused call ends, and is forgotten, while it is submitted
 
     def __getattr__(self, method: str) -> Any:
         if method.startswith("_"):

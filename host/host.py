@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ class Host:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._stopping = threading.Event()
         self._gpus = devices.discover()
         self._weights = WeightsStore(
             settings.weights, settings.cache / "weights", offline=settings.offline
@@ -77,11 +79,20 @@ class Host:
         label = device.label if device.kind == "cpu" else f"{device} ({device.label})"
         return Executor(plugin.title, label, open_link, limits)
 
-    def warm_up(self) -> None:
-        """Start every worker in the background."""
-        for loaded in self.plugins:
-            for executor in loaded.executors:
+    def warm_up(self, delay: float = 0.0) -> None:
+        """Start every worker in the background, one by one so that visitors keep a core.
+
+        delay: seconds to wait first.
+        """
+        threading.Thread(target=self._warm_up, args=(delay,), daemon=True).start()
+
+    def _warm_up(self, delay: float) -> None:
+        self._stopping.wait(delay)
+        for executor in self._executors():
+            if not self._stopping.is_set():
                 executor.warm_up()
+            while executor.status().state in ("new", "starting") and not self._stopping.wait(0.1):
+                pass
 
     def statuses(self) -> list[tuple[Found, list[Status]]]:
         """Every plugin with the state of its workers, in the order of the tabs."""
@@ -106,7 +117,10 @@ class Host:
 
     def stop(self) -> None:
         """End all workers, at the same time."""
-        executors = [executor for loaded in self.plugins for executor in loaded.executors]
-        if executors:
+        self._stopping.set()
+        if executors := self._executors():
             with ThreadPoolExecutor(len(executors)) as pool:
                 list(pool.map(Executor.stop, executors))
+
+    def _executors(self) -> list[Executor]:
+        return [executor for loaded in self.plugins for executor in loaded.executors]

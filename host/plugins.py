@@ -12,6 +12,7 @@ import pkgutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
@@ -99,7 +100,7 @@ def _sources(settings: Settings) -> Iterator[_Source]:
     own = metadata_version("triptych") or "with Triptych"
     for module in pkgutil.iter_modules(plugins.__path__, "plugins."):
         short = module.name.rpartition(".")[2]
-        yield _Source(short, "built in", own, lambda name=module.name: _import(name))
+        yield _Source(short, "built in", own, partial(importlib.import_module, module.name))
     if settings.safe_mode:
         return
     # One by one: pluggy's own loader lets a single bad entry point take all the others along.
@@ -108,7 +109,7 @@ def _sources(settings: Settings) -> Iterator[_Source]:
         name, version = (dist.name, dist.version) if dist else (entry.value, "")
         yield _Source(entry.name, f"installed ({name})", version, entry.load)
     for where in settings.plugin:
-        yield _Source(Path(where).stem, f"from {where}", "", lambda where=where: _load(where))
+        yield _Source(Path(where).stem, f"from {where}", "", partial(_load, where))
 
 
 def metadata_version(distribution: str) -> str | None:
@@ -116,10 +117,6 @@ def metadata_version(distribution: str) -> str | None:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:
         return None
-
-
-def _import(name: str) -> ModuleType:
-    return importlib.import_module(name)
 
 
 def _load(where: str) -> ModuleType:

@@ -64,7 +64,7 @@ def encode(message: tuple[Any, ...]) -> list[Any]:
         raw = [buffer.raw() for buffer in buffers]
     except NotSendable:
         raise
-    except Exception as error:  # noqa: BLE001  any __reduce__ of any type may have run
+    except Exception as error:
         raise NotSendable(f"it cannot be pickled: {error}") from error
     sizes = [view.nbytes for view in raw]
     header = struct.pack(f"<{len(sizes)}Q", *sizes)
@@ -92,6 +92,6 @@ def receive(connection: Connection) -> tuple[Any, ...]:
         buffers.append(buffer)
     try:
         message: tuple[Any, ...] = pickle.loads(body, buffers=buffers)
-    except Exception as error:  # noqa: BLE001  any __setstate__ of any type may have run
+    except Exception as error:
         raise NotSendable(f"it cannot be rebuilt here: {error}") from error
     return message

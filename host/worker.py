@@ -13,6 +13,7 @@ import inspect
 import os
 import queue
 import signal
+import socket
 import sys
 import threading
 import traceback
@@ -88,7 +89,7 @@ class Server:
             try:
                 backend = self._build()
                 health = _health(backend)
-            except (Exception, SystemExit) as error:
+            except (Exception, SystemExit) as error:  # noqa: BLE001  it is a plugin's code
                 self._send("broken", _describe(error), traceback.format_exc())
                 return
             self._send("ready", health)
@@ -100,8 +101,12 @@ class Server:
                 close()
 
     def close(self) -> None:
-        """Close this end of the pipe."""
-        self._connection.close()
+        """Tell the host that nothing more will come.
+
+        Shut down, not closed: the reader thread may be inside a read of it.
+        """
+        with socket.socket(fileno=os.dup(self._connection.fileno())) as end:
+            end.shutdown(socket.SHUT_RDWR)
 
     def interrupt(self) -> None:
         """Raise Interrupted if backend code is running; called on the thread running it."""
@@ -136,7 +141,7 @@ class Server:
         except wire.NotSendable as error:
             text = f"what {method} returned cannot leave the worker: {error}"
             answer = ("error", "failed", text, "")
-        except (Exception, SystemExit, KeyboardInterrupt) as error:
+        except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001  likewise
             answer = ("error", "failed", _describe(error), traceback.format_exc())
         finally:
             self._call_id = None

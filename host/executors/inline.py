@@ -28,7 +28,8 @@ class ThreadLink:
     def _run(server: Server) -> None:
         with contextlib.suppress(Interrupted):
             server.run()
-        server.close()
+        with contextlib.suppress(OSError):  # the host has closed its end already
+            server.close()
 
     def alive(self) -> bool:
         return self._thread.is_alive()

@@ -15,8 +15,10 @@ class Link(Protocol):
     """A started worker, seen from the host. Used by one thread only."""
 
     connection: Connection
-    pid: int | None
-    """Process id of a worker that has a process of its own."""
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of a worker that has a process of its own."""
 
     def alive(self) -> bool: ...
 

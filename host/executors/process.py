@@ -51,7 +51,7 @@ class ProcessLink:
                 errors="replace",
                 start_new_session=True,  # Ctrl-C in the terminal is for the host alone
             )
-        self.pid: int | None = self._process.pid
+        self.pid = self._process.pid
         self._tail: deque[str] = deque(maxlen=20)
         self._logger = logging.getLogger(f"worker.{spec.plugin}")
         self._drain = threading.Thread(target=self._forward_output, daemon=True)

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import base64
 import binascii
+from abc import ABCMeta
 from typing import Any, ClassVar
 
 import gradio as gr
 import numpy as np
+from gradio.component_meta import ComponentMeta, updateable
 
 from host import images
 from host.plugin import UserError
 
 
-class ImageInput(gr.Image):
+class _NoStub(ComponentMeta):
+    """Gradio writes a ``.pyi`` beside the source of each new component; we want none."""
+
+    def __new__(cls, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> type:
+        return ABCMeta.__new__(cls, name, bases, attrs)
+
+
+class ImageInput(gr.Image, metaclass=_NoStub):
     """A picture from the visitor: upload, webcam or clipboard.
 
     The event function receives an RGB uint8 array (H, W, 3), upright and without alpha, or None
@@ -25,6 +34,7 @@ class ImageInput(gr.Image):
     limits: ClassVar[images.Limits] = images.Limits()
     """What the operator allows; set once at start."""
 
+    @updateable  # what ComponentMeta does to every other component
     def __init__(self, **options: Any) -> None:
         super().__init__(
             **{"sources": ["upload", "webcam", "clipboard"], "type": "numpy", **options}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import gradio as gr
@@ -19,13 +20,18 @@ from host.plugin import Plugin, UserError
 log = logging.getLogger("host.events")
 
 
-def public_names(functions: dict[int, BlockFunction]) -> set[str]:
-    """API names that clients may call."""
-    return {
-        fn.api_name
-        for fn in functions.values()
-        if isinstance(fn.api_name, str) and fn.api_visibility == "public"
+def claim(functions: Iterable[BlockFunction], taken: set[str]) -> set[str]:
+    """API names of a plugin's public events. Raises ValueError if another plugin has one."""
+    names = {
+        function.api_name
+        for function in functions
+        if isinstance(function.api_name, str) and function.api_visibility == "public"
     }
+    for name in sorted(names):
+        # Gradio renames the second of two equal names by appending _1.
+        if name in taken or re.sub(r"_\d+$", "", name) in taken:
+            raise ValueError(f"the event name {name} is already another plugin's")
+    return names
 
 
 def adopt(function: BlockFunction, plugin: Plugin, workers: int) -> None:
@@ -59,7 +65,7 @@ def guard(fn: Callable[..., Any], title: str) -> Callable[..., Any]:
                             step = next(steps)
                         except StopIteration:
                             return
-                        except Exception as error:  # noqa: BLE001
+                        except Exception as error:
                             raise _explain(error, title, who) from error
                     yield step
             finally:
@@ -75,7 +81,7 @@ def guard(fn: Callable[..., Any], title: str) -> Callable[..., Any]:
             with caller.acting_for(who):
                 try:
                     return await fn(*args, **kwargs)
-                except Exception as error:  # noqa: BLE001
+                except Exception as error:
                     raise _explain(error, title, who) from error
 
         return wait
@@ -86,7 +92,7 @@ def guard(fn: Callable[..., Any], title: str) -> Callable[..., Any]:
         with caller.acting_for(who):
             try:
                 return fn(*args, **kwargs)
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:
                 raise _explain(error, title, who) from error
 
     return run

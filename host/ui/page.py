@@ -21,6 +21,14 @@ log = logging.getLogger("host.page")
 _REFRESH = 3.0  # seconds between looks at the workers while a page is open
 
 
+class _TabError(Exception):
+    """A tab could not be built."""
+
+    def __init__(self, name: str, cause: BaseException) -> None:
+        super().__init__(f"{type(cause).__name__}: {cause}")
+        self.name = name
+
+
 def build_page(host: Host) -> gr.Blocks:
     """Build every tab. A plugin whose tab cannot be built gets one that says why.
 
@@ -30,14 +38,31 @@ def build_page(host: Host) -> gr.Blocks:
     ImageInput.limits = Limits(
         max_bytes=int(settings.max_upload_mb * 1e6), max_pixels=int(settings.max_megapixels * 1e6)
     )
+    errors = {each.found.name: each.found.error for each in host.plugins if each.found.error}
+    while True:
+        try:
+            return _build(host, errors)
+        except _TabError as error:
+            if settings.strict:
+                raise PluginError(f"Plugin {error.name}: its tab failed: {error}") from error
+            # An exception leaves a half-built tab in the page, so the page is begun again
+            # without it. (Rehearsing each tab in a Blocks of its own would cost every start
+            # 0.2 s a plugin: each Blocks builds a whole web app.)
+            log.error("the tab of plugin %s could not be built", error.name, exc_info=error)
+            errors[error.name] = str(error)
+
+
+def _build(host: Host, errors: dict[str, str]) -> gr.Blocks:
     taken: set[str] = set()
     lines: list[tuple[Loaded, gr.HTML]] = []
-    with gr.Blocks(title=settings.title, analytics_enabled=False) as page:
-        gr.Markdown(f"# {settings.title}", elem_id="title")
+    with gr.Blocks(title=host.settings.title, analytics_enabled=False) as page:
+        gr.Markdown(f"# {host.settings.title}", elem_id="title")
         for loaded in host.plugins:
             with gr.Tab(loaded.found.title, id=loaded.found.name):
-                if line := _build_tab(page, loaded, taken, settings.strict):
-                    lines.append((loaded, line))
+                if loaded.found.name in errors:
+                    _build_error_tab(loaded, errors[loaded.found.name])
+                else:
+                    lines.append((loaded, _build_tab(page, loaded, taken)))
         with gr.Tab("Plugins", id="plugins"):
             table = status.build_tab(host)
 
@@ -58,40 +83,31 @@ def build_page(host: Host) -> gr.Blocks:
     return page
 
 
-def _build_tab(page: gr.Blocks, loaded: Loaded, taken: set[str], strict: bool) -> gr.HTML | None:
-    """Fill the open tab. Returns the worker line, or None for a broken plugin."""
+def _build_tab(page: gr.Blocks, loaded: Loaded, taken: set[str]) -> gr.HTML:
+    """Fill the open tab. Returns its worker line. Raises _TabError whatever goes wrong."""
     plugin = loaded.found.plugin
-    error = loaded.found.error
-    if plugin is not None and not error:
-        try:
-            build = _builder(plugin.tab)
-            # Once for nothing: an exception in the real tab would leave it half built.
-            with gr.Blocks(analytics_enabled=False) as rehearsal:
-                build(loaded.backend)
-            names = events.public_names(rehearsal.fns)
-            if clash := sorted(name for name in names & taken if name.startswith(plugin.name)):
-                raise ValueError(f"the event name {clash[0]} is already another plugin's")
-            taken |= names
-        # A plugin's own code: whatever it raises must not reach the other tabs.
-        except (Exception, SystemExit) as problem:
-            if strict:
-                raise PluginError(f"Plugin {plugin.name}: its tab failed: {problem}") from problem
-            log.exception("the tab of plugin %s could not be built", plugin.name)
-            error = f"{type(problem).__name__}: {problem}"
-        else:
-            line = gr.HTML(status.line(loaded.found, [e.status() for e in loaded.executors]))
-            before = set(page.fns)
-            build(loaded.backend)
-            for number in page.fns.keys() - before:
-                events.adopt(page.fns[number], plugin, max(1, len(loaded.executors)))
-            return line
+    assert plugin is not None
+    line = gr.HTML(status.line(loaded.found, [each.status() for each in loaded.executors]))
+    before = set(page.fns)
+    try:
+        _builder(plugin.tab)(loaded.backend)
+        functions = [page.fns[number] for number in page.fns.keys() - before]
+        for function in functions:
+            events.adopt(function, plugin, max(1, len(loaded.executors)))
+        taken |= events.claim(functions, taken)
+    # A plugin's own code: whatever it raises must not reach the other tabs.
+    except (Exception, SystemExit) as error:
+        raise _TabError(plugin.name, error) from error
+    return line
+
+
+def _build_error_tab(loaded: Loaded, error: str) -> None:
     gr.HTML(
         "<div class='worker-broken' role='alert'>"
         f"<b>{escape(loaded.found.title)} could not be loaded.</b> {escape(error)}<br>"
         f"<small>It comes {escape(loaded.found.origin)}. The other tabs work; the log has the "
         "details.</small></div>"
     )
-    return None
 
 
 def _builder(dotted: str) -> Callable[[Any], None]:

@@ -1,18 +1,12 @@
-import threading
-import time
-
 import psutil
 import pytest
+from executor_tools import FAST, link_opener
 
 from host.backend import Backend
 from host.devices import Device
-from host.executors.base import Executor, Limits
-from host.executors.inline import ThreadLink
-from host.executors.process import ProcessLink
+from host.executors.base import Executor
 from host.weights import WeightsStore
 from host.worker import BackendSpec
-
-FAST = Limits(start=30, call=30, interrupt_after=0.2, kill_after=0.3, backoff=0.2)
 
 
 @pytest.fixture
@@ -27,12 +21,6 @@ def spec(tmp_path):
         )
 
     return make
-
-
-def link_opener(kind, spec, environment=None, interpreter=None):
-    if kind == "inline":
-        return lambda: ThreadLink(spec)
-    return lambda: ProcessLink(spec, environment or {}, interpreter)
 
 
 @pytest.fixture
@@ -57,26 +45,3 @@ def backend(executor):
         return Backend([executor(kind, name, limits, **how)])
 
     return make
-
-
-def eventually(condition, seconds=10.0):
-    """Wait until ``condition()`` is true; the assertion fails after ``seconds``."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
-
-
-def in_thread(function, *args):
-    """Run in a thread; returns (thread, list that receives the result or the exception)."""
-    outcome = []
-
-    def run():
-        try:
-            outcome.append(function(*args))
-        except Exception as error:  # noqa: BLE001
-            outcome.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread, outcome

@@ -1,5 +1,6 @@
 """One tiny backend per way a backend can behave or fail. Imported by real workers."""
 
+import contextlib
 import ctypes
 import logging
 import os
@@ -40,8 +41,7 @@ class Good:
         return alone
 
     def count(self, n):
-        for number in range(n):
-            yield number
+        yield from range(n)
         return "counted"
 
     def health(self):
@@ -76,10 +76,8 @@ class Bad(Good):
     def hang_deaf(self):
         """Swallows interrupts; only a kill ends it."""
         while True:
-            try:
+            with contextlib.suppress(BaseException):
                 time.sleep(0.01)
-            except BaseException:  # noqa: BLE001
-                pass
 
     def hold_gil(self, seconds):
         """Native code that never lets another Python thread run."""

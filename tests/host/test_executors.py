@@ -11,7 +11,7 @@ import venv
 import numpy as np
 import psutil
 import pytest
-from conftest import FAST, eventually, in_thread, link_opener
+from executor_tools import eventually, in_thread, link_opener
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -360,7 +360,7 @@ def test_workers_end_when_the_host_is_killed(call, tmp_path):
         import sys, threading, time
         from pathlib import Path
         sys.path[:0] = {sys.path!r}
-        from conftest import FAST, link_opener
+        from executor_tools import FAST, link_opener
         from host.backend import Backend
         from host.devices import Device
         from host.executors.base import Executor
@@ -547,4 +547,3 @@ TestProcess = AnySequenceWithCrashes.TestCase
 TestProcess.settings = _few
 TestInline = AnySequenceInline.TestCase
 TestInline.settings = _few
-assert FAST

@@ -1,0 +1,39 @@
+"""What the tests of executors and of the app share."""
+
+import threading
+import time
+
+from host.executors.base import Limits
+from host.executors.inline import ThreadLink
+from host.executors.process import ProcessLink
+
+FAST = Limits(start=30, call=30, interrupt_after=0.2, kill_after=0.3, backoff=0.2)
+
+
+def link_opener(kind, spec, environment=None, interpreter=None):
+    if kind == "inline":
+        return lambda: ThreadLink(spec)
+    return lambda: ProcessLink(spec, environment or {}, interpreter)
+
+
+def eventually(condition, seconds=30.0):
+    """Wait until ``condition()`` is true; the assertion fails after ``seconds``."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def in_thread(function, *args):
+    """Run in a thread; returns (thread, list that receives the result or the exception)."""
+    outcome = []
+
+    def run():
+        try:
+            outcome.append(function(*args))
+        except Exception as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread, outcome

@@ -1,0 +1,176 @@
+"""The served app with a third-party plugin and broken neighbours."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from executor_tools import eventually
+from gradio_client import handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+PLUGINS = [
+    flag
+    for name in ("demo_plugin", "broken_tab", "broken_backend")
+    for flag in ("--plugin", str(HERE / f"{name}.py"))
+]
+
+
+@pytest.fixture(scope="module")
+def app(start_app):
+    return start_app(*PLUGINS, "--only", "demo,broken_tab,broken_backend")
+
+
+@pytest.fixture
+def client(app):
+    client = app.client()
+    yield client
+    client.close()
+
+
+def test_the_api_lists_the_plugins_events_and_nothing_else(client):
+    named = set(client.view_api(return_format="dict", print_info=False)["named_endpoints"])
+    assert named == {
+        "/demo_brightness",
+        "/demo_count",
+        "/demo_fail",
+        "/demo_fail_here",
+        "/demo_die",
+        "/broken_backend_go",
+    }
+
+
+def test_a_picture_reaches_the_backend_clean(client, tmp_path):
+    Image.fromarray(np.full((40, 60), 30_000, np.uint16)).save(tmp_path / "deep.png")
+    answer = client.predict(handle_file(str(tmp_path / "deep.png")), api_name="/demo_brightness")
+    assert answer == "117.0 of (40, 60, 3)"
+
+
+def test_a_bad_picture_and_no_picture_are_answered_with_a_sentence(client, tmp_path):
+    (tmp_path / "lie.jpg").write_text("<svg onload=alert(1)>")
+    with pytest.raises(AppError, match="not a picture"):
+        client.predict(handle_file(str(tmp_path / "lie.jpg")), api_name="/demo_brightness")
+    with pytest.raises(AppError, match=r"^Please give a picture\.$"):
+        client.predict(None, api_name="/demo_brightness")
+
+
+@pytest.mark.parametrize("event", ["/demo_fail", "/demo_fail_here"])
+def test_a_failure_shows_a_call_id_that_the_log_has_too(event, app, client):
+    with pytest.raises(AppError) as caught:
+        client.predict(api_name=event)
+    said = str(caught.value)
+    assert "secret" not in said
+    call = re.fullmatch(r"Something went wrong in Demo\.? \(call ([0-9a-f]{8})\)\.?", said)
+    assert call, said
+    lines = [line for line in app.log.splitlines() if f"[{call[1]}]" in line]
+    assert any("ERROR" in line for line in lines)
+
+
+def test_streams_reach_the_client(client):
+    job = client.submit(3, api_name="/demo_count")
+    assert job.result(timeout=30) == "ended at 2"
+    assert job.outputs()[:3] == ["0", "1", "2"]
+
+
+def test_a_worker_killed_in_mid_call(app, client):
+    """The visitor sees a sentence, the next call works."""
+    job = client.submit(1000, api_name="/demo_count")
+    eventually(lambda: len(job.outputs()) > 2)
+    worker = next(child for child in app.workers() if _is_busy(child))
+    os.kill(worker.pid, signal.SIGKILL)
+    with pytest.raises(AppError, match=r"Demo worker stopped unexpectedly.*\(call [0-9a-f]{8}\)"):
+        job.result(timeout=30)
+    assert client.predict(2, api_name="/demo_count") == "ended at 1"
+
+
+def _is_busy(child):
+    return child.status() != psutil.STATUS_ZOMBIE
+
+
+def test_a_worker_that_dies_and_its_neighbours(app, client):
+    with pytest.raises(AppError, match="stopped unexpectedly"):
+        client.predict(api_name="/demo_die")
+    page = app.wait_until_served()
+    assert "Demo" in page
+    assert client.predict(2, api_name="/demo_count") == "ended at 1"
+
+
+def test_two_visitors_and_one_who_leaves(app):
+    """A visitor who leaves in mid-call frees the worker for the one who waits."""
+    leaving, staying = app.client(), app.client()
+    long = leaving.submit(100_000, api_name="/demo_count")
+    eventually(lambda: len(long.outputs()) > 0)
+    short = staying.submit(2, api_name="/demo_count")
+    long.cancel()
+    leaving.close()
+    assert short.result(timeout=30) == "ended at 1"
+    staying.close()
+
+
+def test_a_tab_that_cannot_be_built_and_a_backend_that_cannot_start_say_so(app, client):
+    page = app.wait_until_served()
+    assert "Broken tab could not be loaded." in page
+    assert r"no such &lt;widget&gt;" in page or r"no such \u0026lt;widget" in page
+    assert "half of a tab" not in page
+    with pytest.raises(AppError, match="could not be started: RuntimeError: the model file"):
+        client.predict(api_name="/broken_backend_go")
+
+
+def test_strict_mode_refuses_a_broken_plugin(tmp_path):
+    command = [sys.executable, str(ROOT / "app.py"), "--strict", *PLUGINS, "--only", "broken_tab"]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 1
+    assert (
+        "triptych: Plugin broken_tab: its tab failed: RuntimeError: no such <widget>" in ran.stderr
+    )
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_device_that_is_not_there_stops_the_start_with_a_sentence():
+    flags = [*PLUGINS, "--only", "demo", "--device", "demo=cuda:9"]
+    command = [sys.executable, str(ROOT / "app.py"), *flags]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 1
+    assert "Plugin demo asks for the device 'cuda:9', which is not here" in ran.stderr
+    assert "This machine has: cpu" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_terminate_ends_host_and_workers(start_app):
+    app = start_app(*PLUGINS, "--only", "demo", "--device", "demo=cpu,cpu")
+    eventually(lambda: len(app.workers()) == 2)
+    workers = app.workers()
+    assert app.stop() == 0
+    assert not any(worker.is_running() for worker in workers)
+
+
+def test_the_page_asks_no_other_server_for_anything(app):
+    page = app.wait_until_served()
+    addresses = set(re.findall(r"(?:src|href)=\"(https?://[^/\"]+)", page))
+    assert {address for address in addresses if "127.0.0.1" not in address} == set()
+
+
+def test_the_web_process_imports_no_framework():
+    """All three tabs are built, and still no framework is in the process."""
+    frameworks = {"torch", "torchvision", "tensorflow", "keras", "jax", "mtcnn", "sklearn", "scipy"}
+    code = f"""
+import sys, threading
+from host.host import Host
+from host.settings import Settings
+from host.ui.page import build_page
+host = Host(Settings(strict=True))
+build_page(host)
+print(sorted(name for name in {frameworks!r} if name in sys.modules))
+host.stop()
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.splitlines()[-1] == "[]"

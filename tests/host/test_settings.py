@@ -1,0 +1,84 @@
+"""Where a setting comes from, and what a wrong one says."""
+
+import pytest
+
+from host.cli import parser, settings_from
+from host.settings import Settings
+
+
+@pytest.fixture
+def spacefile(tmp_path, monkeypatch):
+    file = tmp_path / "Spacefile"
+    monkeypatch.setattr(Settings, "spacefile", file)
+    return file
+
+
+def test_flags_beat_environment_beats_spacefile_beats_defaults(spacefile, monkeypatch):
+    assert settings_from([]).port == 7860
+    spacefile.write_text("port: 1111\nemoji: x\nplugins:\n  face: {device: cpu, time_limit: 5}\n")
+    assert settings_from([]).port == 1111
+    monkeypatch.setenv("TRIPTYCH_PORT", "2222")
+    monkeypatch.setenv("TRIPTYCH_PLUGINS__FACE__DEVICE", "cuda:1")
+    assert settings_from([]).port == 2222
+    face = settings_from([]).for_plugin("face")
+    assert (face.device, face.time_limit) == (["cuda:1"], 5)
+    settings = settings_from(["--port", "3333", "--device", "face=cuda:0,cuda:1"])
+    assert settings.port == 3333
+    assert settings.for_plugin("face").device == ["cuda:0", "cuda:1"]
+    assert settings.for_plugin("face").time_limit == 5
+
+
+def test_several_device_flags(spacefile):
+    settings = settings_from("--device face=cpu --device style=cuda:0 --device gan=auto".split())
+    devices = {name: settings.for_plugin(name).device for name in ("face", "style", "gan", "x")}
+    assert devices == {"face": ["cpu"], "style": ["cuda:0"], "gan": ["auto"], "x": ["auto"]}
+
+
+def test_lists_from_flags_and_environment(spacefile, monkeypatch):
+    assert settings_from(["--only", "face, gan"]).only == ["face", "gan"]
+    monkeypatch.setenv("TRIPTYCH_DISABLE", "style,gan")
+    assert settings_from([]).disable == ["style", "gan"]
+    assert settings_from(["--plugin", "a", "--plugin", "b/c"]).plugin == ["a", "b/c"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--port", "99999"], "port"),
+        (["--device", "face"], "not PLUGIN=VALUE"),
+        (["--executor", "face=thread"], "plugins.face.executor"),
+        (["--time-limit", "face=-1"], "plugins.face.time_limit"),
+        (["--max-upload-mb", "0"], "max_upload_mb"),
+    ],
+)
+def test_a_wrong_flag_is_named(spacefile, flags, said, capsys):
+    with pytest.raises(SystemExit) as caught:
+        settings_from(flags)
+    assert caught.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_misspelt_key_of_a_plugin_in_the_spacefile_is_named(spacefile, capsys):
+    spacefile.write_text("plugins:\n  face: {devcie: cpu}\n")
+    with pytest.raises(SystemExit):
+        settings_from([])
+    assert "plugins.face.devcie" in capsys.readouterr().err
+
+
+def test_the_operators_token_is_never_printed(spacefile, monkeypatch):
+    monkeypatch.setenv("TRIPTYCH_OPERATOR_TOKEN", "open sesame")
+    assert "sesame" not in repr(settings_from([]))
+
+
+def test_every_flag_is_a_setting():
+    for action in parser()._actions:
+        if action.dest in (
+            "help",
+            "device",
+            "executor",
+            "interpreter",
+            "time_limit",
+            "idle_unload",
+        ):
+            continue
+        assert action.dest in Settings.model_fields
