@@ -3,11 +3,15 @@
 import os
 import signal
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
-# Before Gradio is imported: the app contacts nobody unless told to.
+# Before Gradio is imported: the app contacts nobody unless told to, and visitors' files lie in a
+# folder of this process that goes when it ends.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+UPLOADS = tempfile.TemporaryDirectory(prefix="triptych-")
+os.environ["GRADIO_TEMP_DIR"] = UPLOADS.name
 
 import gradio as gr
 

@@ -10,4 +10,6 @@ from host.devices import Device
 from host.hookspecs import hookimpl
 from host.plugin import API_VERSION, Context, Plugin, UserError
 
+__version__ = "0.1.0"
+
 __all__ = ["API_VERSION", "Context", "Device", "Plugin", "UserError", "hookimpl"]

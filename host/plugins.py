@@ -19,6 +19,7 @@ from types import ModuleType
 
 import pluggy
 
+import host
 from host import hookspecs
 from host.plugin import API_VERSION, Plugin
 from host.settings import Settings
@@ -97,10 +98,11 @@ def _refuse_unknown(settings: Settings, known: set[str]) -> None:
 def _sources(settings: Settings) -> Iterator[_Source]:
     import plugins
 
-    own = metadata_version("triptych") or "with Triptych"
     for module in pkgutil.iter_modules(plugins.__path__, "plugins."):
         short = module.name.rpartition(".")[2]
-        yield _Source(short, "built in", own, partial(importlib.import_module, module.name))
+        yield _Source(
+            short, "built in", host.__version__, partial(importlib.import_module, module.name)
+        )
     if settings.safe_mode:
         return
     # One by one: pluggy's own loader lets a single bad entry point take all the others along.
@@ -110,13 +112,6 @@ def _sources(settings: Settings) -> Iterator[_Source]:
         yield _Source(entry.name, f"installed ({name})", version, entry.load)
     for where in settings.plugin:
         yield _Source(Path(where).stem, f"from {where}", "", partial(_load, where))
-
-
-def metadata_version(distribution: str) -> str | None:
-    try:
-        return metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def _load(where: str) -> ModuleType:

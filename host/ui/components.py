@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import gradio as gr
 import numpy as np
-from gradio.component_meta import ComponentMeta, updateable
+from gradio.component_meta import ComponentMeta
 
 from host import images
 from host.plugin import UserError
@@ -33,12 +33,6 @@ class ImageInput(gr.Image, metaclass=_NoStub):
     is_template = True  # use gr.Image's front end
     limits: ClassVar[images.Limits] = images.Limits()
     """What the operator allows; set once at start."""
-
-    @updateable  # what ComponentMeta does to every other component
-    def __init__(self, **options: Any) -> None:
-        super().__init__(
-            **{"sources": ["upload", "webcam", "clipboard"], "type": "numpy", **options}
-        )
 
     def preprocess(self, payload: Any) -> np.ndarray | None:  # type: ignore[override]
         if payload is None:

@@ -19,6 +19,7 @@ from host.ui.components import ImageInput
 log = logging.getLogger("host.page")
 
 _REFRESH = 3.0  # seconds between looks at the workers while a page is open
+_FORGET_UPLOADS = (600, 3600)  # every 10 minutes, files older than an hour
 
 
 class _TabError(Exception):
@@ -55,7 +56,9 @@ def build_page(host: Host) -> gr.Blocks:
 def _build(host: Host, errors: dict[str, str]) -> gr.Blocks:
     taken: set[str] = set()
     lines: list[tuple[Loaded, gr.HTML]] = []
-    with gr.Blocks(title=host.settings.title, analytics_enabled=False) as page:
+    with gr.Blocks(
+        title=host.settings.title, analytics_enabled=False, delete_cache=_FORGET_UPLOADS
+    ) as page:
         gr.Markdown(f"# {host.settings.title}", elem_id="title")
         for loaded in host.plugins:
             with gr.Tab(loaded.found.title, id=loaded.found.name):

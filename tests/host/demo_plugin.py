@@ -39,6 +39,9 @@ class DemoBackend:
     def fail(self) -> None:
         raise ZeroDivisionError("a secret path /root/key")
 
+    def pid(self) -> int:
+        return os.getpid()
+
     def die(self) -> None:
         time.sleep(0.5)
         os._exit(1)
@@ -70,6 +73,10 @@ def build(backend) -> None:
         """Fail in the web process."""
         raise KeyError("a secret path /root/key")
 
+    def pid() -> str:
+        """Process id of the worker."""
+        return str(backend.pid())
+
     def die() -> str:
         """End the worker in mid-call."""
         return backend.die()
@@ -79,5 +86,6 @@ def build(backend) -> None:
     gr.Button("Stop").click(backend.cancel, queue=False)
     gr.Button("Fail").click(fail, None, answer, api_name="demo_fail")
     gr.Button("Fail here").click(fail_in_the_tab, None, answer, api_name="demo_fail_here")
+    gr.Button("Pid").click(pid, None, answer, api_name="demo_pid")
     gr.Button("Die").click(die, None, answer, api_name="demo_die")
     number.change(lambda n: str(n), number, answer)

@@ -1,0 +1,88 @@
+"""The answer in words and in a picture. No framework and no Gradio: plain text and HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from plugins.face.models import SUREST, FaceModel
+
+
+def certainty(model: FaceModel, distance: float, same: bool) -> str:
+    """One sentence: how sure the answer ``same`` is at this distance."""
+    probability = model.probability(distance)
+    if probability is None:
+        return (
+            "How sure that is has not been calibrated for this model: the further the distance "
+            "lies from the threshold, the surer."
+        )
+    sure = probability if same else 1 - probability
+    if sure < 0.5:
+        return (
+            f"The threshold you set decides so; by the distance alone the odds are "
+            f"{1 - sure:.0%} for the opposite."
+        )
+    word = (
+        "Almost certain"
+        if sure >= SUREST
+        else "Very sure"
+        if sure >= 0.95
+        else "Fairly sure"
+        if sure >= 0.8
+        else "Leaning that way"
+        if sure >= 0.6
+        else "A close call"
+    )
+    chance = f"more than {SUREST:.0%}" if sure >= SUREST else f"about {sure:.0%}"
+    return f"{word}: {chance}."
+
+
+def verdict_html(
+    model: FaceModel, distance: float, threshold: float, notes: Sequence[str] = ()
+) -> str:
+    """The verdict, how sure it is, the distance on a scale, the notes and the model's quality."""
+    remarks = "".join(f"<div>{escape(note)}</div>" for note in notes)
+    same = distance <= threshold
+    colour = "#15803d" if same else "#b91c1c"
+    return (
+        '<div class="face-verdict" role="status">'
+        f'<div style="font-size:2em;font-weight:700;color:{colour}">'
+        f"{'Same person' if same else 'Different people'}</div>"
+        f"<div>{certainty(model, distance, same)}</div>"
+        f"{gauge_svg(distance, threshold, model.furthest)}"
+        f"{remarks}<div><small>Answered by {model.title}. {model.quality}</small></div></div>"
+    )
+
+
+def gauge_svg(distance: float, threshold: float, furthest: float) -> str:
+    """A scale from 0 to ``furthest`` with the threshold and, as a marker, the distance."""
+    left, right = 10.0, 590.0
+
+    def at(value: float) -> float:
+        return left + (right - left) * min(max(value / furthest, 0.0), 1.0)
+
+    limit, here = at(threshold), at(distance)
+    # Labels stay within the picture.
+    text_here, text_limit = (min(max(x, 70.0), 530.0) for x in (here, limit))
+    return (
+        '<svg viewBox="0 0 600 92" style="width:100%;max-width:600px" role="img" '
+        f'aria-label="Distance {distance:.3f}, threshold {threshold:.3f}" '
+        'fill="currentColor" font-size="15" text-anchor="middle">'
+        f'<rect x="{left}" y="34" width="{limit - left:.1f}" height="18" rx="4" fill="#86efac"/>'
+        f'<rect x="{limit:.1f}" y="34" width="{right - limit:.1f}" height="18" rx="4" '
+        'fill="#fca5a5"/>'
+        f'<line x1="{limit:.1f}" x2="{limit:.1f}" y1="30" y2="62" stroke="currentColor" '
+        'stroke-width="2" stroke-dasharray="4 3"/>'
+        f'<path d="M {here:.1f} 50 l -9 -22 h 18 z"/>'
+        f'<text x="{text_here:.1f}" y="20" font-weight="700">distance {distance:.3f}</text>'
+        f'<text x="{text_limit:.1f}" y="80">threshold {threshold:.2f}</text></svg>'
+    )
+
+
+def about_html(model: FaceModel, available: bool) -> str:
+    """What a visitor should know of a model before using it."""
+    state = "" if available else " <b>Its weights are not on this machine yet.</b>"
+    return (
+        f"<small><b>{model.title}</b>: {model.quality}{state}<br>"
+        f"Source: {model.source}. Licence: {model.licence}.</small>"
+    )
