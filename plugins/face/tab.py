@@ -28,7 +28,7 @@ def build(backend: Any) -> None:
     """Writes the tab. ``backend``: the :class:`plugins.face.backend.FaceBackend`, by proxy."""
     gr.Markdown(
         "Are these two pictures of **the same person**? Faces and their encodings are not kept; "
-        "uploads only lie in the server's temporary folder."
+        "uploads wait in a temporary folder of the server for 70 minutes at most."
     )
     with gr.Row():
         first = ImageInput(label="First picture", height=300)

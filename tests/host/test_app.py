@@ -100,6 +100,26 @@ def test_a_worker_that_ends_itself_in_mid_call(client):
     assert client.predict(2, api_name="/demo_count") == "ended at 1"
 
 
+def test_two_visitors_at_once_get_their_own_answers(app, tmp_path):
+    visitors = [app.client(), app.client()]
+    for level in (0, 200):
+        Image.new("RGB", (64, 64), (level,) * 3).save(tmp_path / f"{level}.png")
+    jobs = [
+        (
+            level,
+            visitor.submit(
+                handle_file(str(tmp_path / f"{level}.png")), api_name="/demo_brightness"
+            ),
+        )
+        for _ in range(5)
+        for visitor, level in zip(visitors, (0, 200), strict=True)
+    ]
+    for level, job in jobs:
+        assert job.result(timeout=30).startswith(f"{level}.0 of")
+    for visitor in visitors:
+        visitor.close()
+
+
 def test_two_visitors_and_one_who_leaves(app):
     """A visitor who leaves in mid-call frees the worker for the one who waits."""
     leaving, staying = app.client(), app.client()

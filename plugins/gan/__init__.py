@@ -1,0 +1,21 @@
+"""The GAN tab: a generator of handwritten digits, and a GAN trained while you watch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from host import Plugin, hookimpl
+
+
+@hookimpl
+def register_plugins(register: Callable[[Plugin], None]) -> None:
+    register(
+        Plugin(
+            name="gan",
+            title="GAN",
+            framework="torch",
+            tab="plugins.gan.tab:build",
+            backend="plugins.gan.backend:GanBackend",
+            description="Draws handwritten digits that nobody wrote, and trains a GAN live.",
+        )
+    )

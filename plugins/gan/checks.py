@@ -1,0 +1,56 @@
+"""What a visitor may ask for. Each check returns the value ready for use or raises UserError."""
+
+from __future__ import annotations
+
+import math
+
+from host import UserError
+
+MAX_SEED = 2**32 - 1
+DIGITS = "0123456789"
+
+
+def whole(name: str, value: float, low: int, high: int) -> int:
+    """``value`` as an int between ``low`` and ``high``."""
+    if isinstance(value, bool) or not _is_number(value) or value != int(value):
+        raise UserError(f"{name} must be a whole number, not {value!r}.")
+    if not low <= value <= high:
+        raise UserError(f"{name} must be between {low:,} and {high:,}, not {int(value):,}.")
+    return int(value)
+
+
+def number(name: str, value: float, low: float, high: float) -> float:
+    """``value`` as a float between ``low`` and ``high``."""
+    if isinstance(value, bool) or not _is_number(value):
+        raise UserError(f"{name} must be a number, not {value!r}.")
+    if not low <= value <= high:
+        raise UserError(f"{name} must be between {low:g} and {high:g}, not {value:g}.")
+    return float(value)
+
+
+def seed(value: float, name: str = "The seed") -> int:
+    return whole(name, value, 0, MAX_SEED)
+
+
+def digit_string(value: str | int, longest: int = 12) -> list[int]:
+    """ "all" -> 0 to 9; otherwise the digits of a number such as "7" or "2024", in order."""
+    text = str(value).strip()
+    if text.lower() == "all":
+        return list(range(10))
+    if not text or set(text) - set(DIGITS):
+        raise UserError(f'Ask for digits from 0 to 9, such as 7 or 2024, or "all", not {text!r}.')
+    if len(text) > longest:
+        raise UserError(f"At most {longest} digits fit in a row, not {len(text)}.")
+    return [int(c) for c in text]
+
+
+def digit(value: str | int, name: str) -> int:
+    """One class, as "3" or 3."""
+    text = str(value).strip()
+    if len(text) != 1 or text not in DIGITS:
+        raise UserError(f"{name} must be one of 0 to 9, not {text!r}.")
+    return int(text)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and math.isfinite(value)

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from host import UserError
+from plugins.gan import checks
+from plugins.gan.backend import GanBackend
+
+
+def test_all_gives_ten_digits_in_each_row(backend: GanBackend) -> None:
+    result = backend.generate("all", seed=1, count=3)
+    assert result.images.shape == (30, 32, 32, 3)
+    assert result.images.dtype == result.grid.dtype == np.uint8
+    assert result.digits == tuple(range(10)) * 3
+    assert result.grid.shape[1] > result.grid.shape[0]
+
+
+def test_the_same_request_gives_the_same_picture(backend: GanBackend) -> None:
+    np.testing.assert_array_equal(
+        backend.generate("5", 12, 9).grid, backend.generate("5", 12, 9).grid
+    )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"digits": "2", "seed": 3, "count": 4, "truncation": 2.0},
+        {"digits": "7", "seed": 4, "count": 4, "truncation": 2.0},
+        {"digits": "7", "seed": 3, "count": 5, "truncation": 2.0},
+        {"digits": "7", "seed": 3, "count": 4, "truncation": 1.0},
+    ],
+    ids=["digits", "seed", "count", "truncation"],
+)
+def test_every_control_changes_the_picture(backend: GanBackend, other: dict) -> None:
+    before = backend.generate("7", 3, 4, 2.0).grid
+    after = backend.generate(**other).grid
+    assert before.shape != after.shape or np.abs(before.astype(int) - after).mean() > 2
+
+
+def test_asking_for_more_keeps_the_first_ones(backend: GanBackend) -> None:
+    few, many = backend.generate("4", 8, 3).images, backend.generate("4", 8, 20).images
+    assert np.abs(few.astype(int) - many[:3]).max() <= 1  # batches may round differently
+
+
+def test_less_truncation_is_more_varied(backend: GanBackend) -> None:
+    spread = [
+        backend.generate("8", 5, 36, truncation).images.std(axis=0).mean()
+        for truncation in (0.1, 1.0, 4.0)
+    ]
+    assert spread[0] < spread[1] < spread[2]
+
+
+def test_the_sheet_shown_at_first_is_what_the_controls_give(backend: GanBackend) -> None:
+    sheet = Path(__file__).resolve().parents[2] / "assets" / "gan" / "digits.png"
+    shown = np.asarray(Image.open(sheet).convert("RGB"))
+    drawn = backend.generate("all", 0, 6, 2.0).grid
+    assert shown.shape == drawn.shape
+    assert np.abs(shown.astype(int) - drawn).max() <= 2  # another CPU may round differently
+
+
+def test_a_walk_starts_and_ends_where_it_should(backend: GanBackend) -> None:
+    walk = backend.walk("3", "8", 10, 11, frames=12)
+    assert walk.frames.shape == (12, 128, 128, 3)
+    for frame, (digit, seed) in ((walk.frames[0], ("3", 10)), (walk.frames[-1], ("8", 11))):
+        small = np.asarray(Image.fromarray(frame).resize((32, 32), Image.Resampling.BOX))
+        drawn = backend.generate(digit, seed, 1).images[0]
+        assert np.abs(small.astype(int) - drawn).mean() < 4
+    steps = np.abs(np.diff(walk.frames.astype(int), axis=0)).mean(axis=(1, 2, 3))
+    ends = np.abs(walk.frames[0].astype(int) - walk.frames[-1]).mean()
+    assert steps.max() < ends  # it goes gradually
+    assert (steps > 0).all()  # and never stands still
+
+
+def test_a_walk_changes_with_every_control(backend: GanBackend) -> None:
+    before = backend.walk("3", "8", 0, 1, 8).frames
+    for other in (
+        ("2", "8", 0, 1),
+        ("3", "9", 0, 1),
+        ("3", "8", 5, 1),
+        ("3", "8", 0, 5),
+    ):
+        assert np.abs(before.astype(int) - backend.walk(*other, frames=8).frames).mean() > 2
+    assert len(backend.walk("3", "8", 0, 1, 9).frames) == 9
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"digits": "ten"}, "digits from 0 to 9"),
+        ({"digits": ""}, "digits from 0 to 9"),
+        ({"digits": "²"}, "digits from 0 to 9"),
+        ({"digits": "1234567890123"}, "At most 12 digits"),
+        ({"count": 0}, "between 1 and 144"),
+        ({"count": 1000}, "between 1 and 144"),
+        ({"count": 100, "digits": "all"}, "at most 144"),
+        ({"count": 2.5}, "whole number"),
+        ({"count": None}, "whole number"),
+        ({"seed": -1}, "seed must be between"),
+        ({"seed": float("inf")}, "whole number"),
+        ({"truncation": 0}, "truncation must be between"),
+        ({"truncation": float("nan")}, "must be a number"),
+    ],
+)
+def test_a_mistake_is_answered_with_a_sentence(
+    backend: GanBackend, arguments: dict, sentence: str
+) -> None:
+    with pytest.raises(UserError, match=sentence) as raised:
+        backend.generate(**arguments)
+    assert str(raised.value).endswith(".")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("x", 8), ("33", 8), (3, 10), (3, 8, -1), (3, 8, 0, 1, 1), (3, 8, 0, 1, 500)]
+)
+def test_a_mistaken_walk_is_answered_with_a_sentence(backend: GanBackend, arguments: tuple) -> None:
+    with pytest.raises(UserError, match=r"\.$"):
+        backend.walk(*arguments)
+
+
+@settings(deadline=None)
+@given(st.text() | st.integers() | st.none() | st.floats())
+def test_digits_are_a_list_of_classes_or_a_mistake(value: object) -> None:
+    try:
+        digits = checks.digit_string(value)  # type: ignore[arg-type]
+    except UserError:
+        return
+    assert digits
+    assert all(0 <= digit <= 9 for digit in digits)
+    assert str(value).strip().lower() in ("all", "".join(map(str, digits)))
