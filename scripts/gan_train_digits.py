@@ -28,12 +28,12 @@ from torch.nn.functional import cross_entropy, one_hot, pad
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from plugins.gan.checkpoint import load_generator, save_generator  # noqa: E402
-from plugins.gan.latents import latents  # noqa: E402
-from plugins.gan.networks import Generator, NetworkConfig  # noqa: E402
-from plugins.gan.sampling import draw_digits  # noqa: E402
-from plugins.gan.torchvision_compat import torchvision  # noqa: E402
-from plugins.gan.training import Trainer, TrainingConfig  # noqa: E402
+from plugins.gan.checkpoint import load_generator, save_generator
+from plugins.gan.latents import latents
+from plugins.gan.networks import Generator, NetworkConfig
+from plugins.gan.sampling import draw_digits
+from plugins.gan.torchvision_compat import torchvision
+from plugins.gan.training import Trainer, TrainingConfig
 
 CLASSES, SIZE, HELD_OUT = 10, 32, 2_000
 

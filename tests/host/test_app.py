@@ -141,6 +141,19 @@ def test_a_tab_that_cannot_be_built_and_a_backend_that_cannot_start_say_so(app, 
         client.predict(api_name="/broken_backend_go")
 
 
+def test_the_plugin_in_the_readme_works(start_app, tmp_path):
+    readme = (ROOT / "README.md").read_text()
+    source = re.search(r"```python\n(# hello\.py\n.*?)```", readme, re.DOTALL)[1]
+    (tmp_path / "hello.py").write_text(source)
+    client = start_app("--plugin", str(tmp_path / "hello.py"), "--only", "hello").client()
+    job = client.submit("Ada", api_name="/hello_greet")
+    assert job.result(timeout=30) == "Hello, Ada"
+    assert job.outputs()[0] == "Hello, A"
+    with pytest.raises(AppError, match="Please give a name"):
+        client.predict("", api_name="/hello_greet")
+    client.close()
+
+
 def test_strict_mode_refuses_a_broken_plugin(tmp_path):
     command = [sys.executable, str(ROOT / "app.py"), "--strict", *PLUGINS, "--only", "broken_tab"]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60)

@@ -1,0 +1,78 @@
+"""Make the README's screenshots: start the app, use each tab, and keep what it shows.
+
+    make screenshots
+
+Needs an installed Chromium; writes docs/screenshots/.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "browser")]
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+FACES = ROOT / "assets" / "face"
+OUT = ROOT / "docs" / "screenshots"
+
+
+def face(page: Page) -> None:
+    page.get_by_test_id("dataset-cell-0-0").click()
+    page.get_by_role("button", name="Verify").click()
+    expect(page.locator(".face-verdict")).to_contain_text("Same person", timeout=120_000)
+
+
+def style(page: Page) -> None:
+    examples = page.locator(".gallery-item:visible")
+    examples.first.click()
+    examples.nth(4).click()
+    page.get_by_role("button", name="Paint", exact=True).click()
+    expect(page.get_by_text("Done after")).to_be_visible(timeout=300_000)
+
+
+def gan(page: Page) -> None:
+    page.get_by_role("tab", name="Train").click()
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_text(re.compile(r"\*?\*?Done"))).to_be_visible(timeout=600_000)
+
+
+def plugins(page: Page) -> None:
+    expect(page.locator("table.plugins").get_by_text("ready")).to_have_count(3, timeout=120_000)
+
+
+def main(address: str) -> None:
+    OUT.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"]
+        )
+        for tab, use in (("Plugins", plugins), ("Faces", face), ("Style", style), ("GAN", gan)):
+            page = browser.new_page(viewport={"width": 1200, "height": 900})
+            page.goto(address)
+            page.get_by_role("tab", name=tab, exact=True).click()
+            use(page)
+            page.mouse.move(0, 0)
+            page.wait_for_timeout(4000)  # the worker line is refreshed every 3 s
+            file = OUT / f"{tab.lower()}.png"
+            page.screenshot(path=file, full_page=True)
+            print(file.relative_to(ROOT))
+            page.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    from browsers import find_browser
+    from serving import App
+
+    app = App(Path(tempfile.mkdtemp()), ["--offline"], {})
+    try:
+        app.wait_until_served()
+        main(app.url)
+    finally:
+        app.stop()

@@ -1,0 +1,76 @@
+"""The real app as a child process, for tests and scripts."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).parents[1]
+
+
+class App:
+    """A served Triptych: its address, its process and its log."""
+
+    def __init__(self, folder, flags, environment):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}/"
+        self.log_file = folder / "app.log"
+        command = [sys.executable, str(ROOT / "app.py"), "--port", str(self.port), *flags]
+        if "--cache" not in flags:
+            command += ["--cache", str(folder / "cache")]
+        with self.log_file.open("w") as log:
+            self.process = subprocess.Popen(
+                command,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **environment},
+                cwd=folder,
+            )
+
+    @property
+    def log(self):
+        return self.log_file.read_text()
+
+    def wait_until_served(self, seconds=60):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            assert self.process.poll() is None, self.log
+            try:
+                return urllib.request.urlopen(self.url, timeout=5).read().decode()
+            except OSError:
+                time.sleep(0.05)
+        raise AssertionError(f"not served in time\n{self.log}")
+
+    def wait_for_log(self, pattern, seconds=120):
+        end = time.monotonic() + seconds
+        while not re.search(pattern, self.log):
+            assert time.monotonic() < end, f"{pattern!r} never appeared in\n{self.log}"
+            assert self.process.poll() is None, self.log
+            time.sleep(0.1)
+
+    def workers(self):
+        """The worker processes that are running now."""
+        children = psutil.Process(self.process.pid).children()
+        return [child for child in children if "host.worker" in child.cmdline()]
+
+    def client(self):
+        from gradio_client import Client
+
+        return Client(self.url, verbose=False)
+
+    def stop(self):
+        """End it as a process manager would; returns its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(20)
+        finally:
+            self.process.kill()
