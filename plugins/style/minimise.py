@@ -1,0 +1,88 @@
+"""Limited-memory BFGS that is asked for a point and told its value, one evaluation at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+_SUFFICIENT = 1e-4  # Armijo's constant
+_SHORTER = 0.4
+_RETRIES = 6
+
+
+class LBFGS:
+    """Minimise a function of an array whose entries stay within ``low`` and ``high``.
+
+    Two-loop recursion of Nocedal and Wright 2006, algorithm 7.4, with a backtracking line search
+    along the projected direction. The caller evaluates :attr:`trial` and tells the result, so it
+    can report, pause or stop between any two evaluations.
+
+    start: first point, float32 of any shape.
+    move: root mean square of the first step, in the units of the entries.
+    memory: how many past steps approximate the Hessian.
+
+    :attr:`best` is the lowest point told so far.
+    """
+
+    def __init__(
+        self, start: np.ndarray, low: float, high: float, move: float = 8.0, memory: int = 10
+    ) -> None:
+        self.low, self.high = low, high
+        self.trial = np.clip(start, low, high).astype(np.float32)
+        self.best = self.trial
+        self.value: float | None = None
+        self._move, self._memory = move, memory
+        self._gradient = np.zeros_like(self.trial)
+        self._direction = np.zeros_like(self.trial)
+        self._length = 1.0
+        self._failed = 0
+        self._pairs: list[tuple[np.ndarray, np.ndarray, float]] = []  # s, y, s.y
+
+    def tell(self, value: float, gradient: np.ndarray) -> bool:
+        """Value and gradient at :attr:`trial`; sets the next trial. True if it is the new best."""
+        change = self.trial - self.best
+        if self.value is None:
+            accepted = True
+        else:
+            slope = _dot(self._gradient, change)
+            accepted = value <= self.value + _SUFFICIENT * min(slope, 0.0)
+        if accepted:
+            if self.value is not None:
+                self._remember(change, gradient - self._gradient)
+            self.best, self.value, self._gradient = self.trial, value, gradient
+            self._failed, self._length = 0, 1.0
+            self._direction = self._newton()
+        else:
+            self._failed += 1
+            self._length *= _SHORTER
+            if self._failed == _RETRIES:  # the curvature learnt so far misleads here
+                self._pairs.clear()
+                self._failed, self._length = 0, 1.0
+                self._move *= _SHORTER
+                self._direction = self._newton()
+        self.trial = np.clip(self.best + self._length * self._direction, self.low, self.high)
+        return accepted
+
+    def _remember(self, s: np.ndarray, y: np.ndarray) -> None:
+        sy = _dot(s, y)
+        if sy > 1e-8 * np.sqrt(_dot(s, s) * _dot(y, y)):
+            self._pairs = [*self._pairs[-self._memory + 1 :], (s, y, sy)]
+
+    def _newton(self) -> np.ndarray:
+        q = self._gradient.copy()
+        if not self._pairs:
+            size = np.sqrt(_dot(q, q) / q.size)
+            return q * np.float32(-self._move / size if size > 0 else 0.0)
+        factors = []
+        for s, y, sy in reversed(self._pairs):
+            a = _dot(s, q) / sy
+            factors.append(a)
+            q -= np.float32(a) * y
+        _, y, sy = self._pairs[-1]
+        q *= np.float32(sy / _dot(y, y))
+        for (s, y, sy), a in zip(self._pairs, reversed(factors), strict=True):
+            q += np.float32(a - _dot(y, q) / sy) * s
+        return -q
+
+
+def _dot(a: np.ndarray, b: np.ndarray) -> float:
+    return float(np.dot(a.ravel(), b.ravel()))

@@ -1,0 +1,47 @@
+"""Pictures and a backend that the style tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_sample_image
+
+from host.testing import backend_context
+from plugins.style.backend import StyleBackend
+from plugins.style.networks import embedded
+from plugins.style.objective import Objective
+from plugins.style.pictures import fitted
+
+PAINTINGS = Path(__file__).parents[2] / "assets" / "style"
+
+
+@pytest.fixture(scope="session")
+def photo() -> np.ndarray:
+    return np.array(load_sample_image("china.jpg"))
+
+
+@pytest.fixture(scope="session")
+def painting() -> np.ndarray:
+    from PIL import Image
+
+    return np.asarray(Image.open(PAINTINGS / "starry.jpg").convert("RGB"))
+
+
+@pytest.fixture(scope="session")
+def small_photo(photo: np.ndarray) -> np.ndarray:
+    return fitted(photo, 96)
+
+
+@pytest.fixture(scope="session")
+def backend(tmp_path_factory: pytest.TempPathFactory) -> StyleBackend:
+    return StyleBackend(backend_context("style", tmp_path_factory.mktemp("style")))
+
+
+@pytest.fixture(scope="session")
+def objective() -> Objective:
+    return Objective(embedded())
