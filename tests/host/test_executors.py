@@ -86,7 +86,6 @@ def test_tensors_do_not_leave_their_worker(executor):
     with pytest.raises(WorkerError):
         Backend([each]).framework_tensor()
     assert "torch.Tensor cannot leave its worker" in each.status().last_error
-    assert "torch" not in {name.partition(".")[0] for name in sys.modules}
 
 
 @both
