@@ -38,7 +38,7 @@ def main() -> None:
     try:
         _, url, _ = page.launch(
             server_name=settings.host,
-            server_port=settings.port,
+            server_port=settings.port or None,
             prevent_thread_lock=True,
             max_file_size=int(settings.max_upload_mb * 1e6),
             theme=THEME,
@@ -48,7 +48,10 @@ def main() -> None:
             ssr_mode=False,
             quiet=True,
         )
-        print(f"{settings.title} is at {url}", flush=True)
+    except OSError as error:
+        sys.exit(f"triptych: {settings.host}:{settings.port} cannot be served: {error}")
+    print(f"{settings.title} is at {url}", flush=True)
+    try:
         host.warm_up(delay=1.0)  # the first page comes first
         finished = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pydantic import ValidationError
+from yaml import YAMLError
 
 from host.settings import Settings
 
@@ -29,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add = flags.add_argument
     add("--host", help="address to listen on (default 127.0.0.1; 0.0.0.0 for every network)")
-    add("--port", type=int, help="port to listen on (default 7860; 0 picks a free one)")
+    add("--port", type=int, help="port to listen on (default 7860; 0 picks a free one from there)")
     add(
         "--device",
         action="append",
@@ -100,3 +101,5 @@ def settings_from(arguments: Sequence[str] | None = None) -> Settings:
             f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()
         )
         flags.error(f"a setting is wrong ({wrong})")
+    except (YAMLError, ValueError, TypeError) as error:
+        flags.error(f"{Settings.spacefile} is not a YAML mapping of settings: {error}")

@@ -27,6 +27,13 @@ def _split(value: Any) -> Any:
     return value
 
 
+def _empty(value: Any) -> Any:
+    """Accept a key without a value in the Spacefile."""
+    if isinstance(value, dict):
+        return {name: {} if item is None else item for name, item in value.items()}
+    return {} if value is None else value
+
+
 Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser())]
 
@@ -60,7 +67,7 @@ class Settings(BaseSettings):
     title: str = "Triptych"
     host: str = "127.0.0.1"
     port: int = Field(default=7860, ge=0, le=65535)
-    plugins: dict[str, PluginSettings] = {}
+    plugins: Annotated[dict[str, PluginSettings], BeforeValidator(_empty)] = {}
     plugin: Names = []
     """Folders, files or modules of plugins to load besides those that are installed."""
     only: Names = []

@@ -1,5 +1,5 @@
 """What a plugin's tab may use of the host's page. Imports Gradio; a backend must not."""
 
-from host.ui.components import ImageInput
+from host.ui.components import ImageInput, download_bar
 
-__all__ = ["ImageInput"]
+__all__ = ["ImageInput", "download_bar"]

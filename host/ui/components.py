@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from abc import ABCMeta
+from html import escape
 from typing import Any, ClassVar
 
 import gradio as gr
@@ -13,6 +14,7 @@ from gradio.component_meta import ComponentMeta
 
 from host import images
 from host.plugin import UserError
+from host.weights import Progress
 
 
 class _NoStub(ComponentMeta):
@@ -41,6 +43,16 @@ class ImageInput(gr.Image, metaclass=_NoStub):
             return images.load(_source(payload), self.limits)
         except UserError as error:
             raise gr.Error(str(error), title="This picture", print_exception=False) from None
+
+
+def download_bar(title: str, progress: Progress) -> str:
+    """HTML of a bar for a download under way, for a ``gr.HTML``."""
+    total = f" of {progress.total / 1e6:.0f}" if progress.total else ""
+    return (
+        f"<label>{escape(title)}: {progress.done / 1e6:.0f}{total} MB "
+        f"<progress max='{progress.total or 1}' value='{progress.done}' style='width:100%'>"
+        "</progress></label>"
+    )
 
 
 def _source(payload: Any) -> str | bytes:

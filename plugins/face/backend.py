@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from host import Context, UserError
+from host.weights import Progress
 from plugins.face import dlib_resnet
 from plugins.face.detector import Detector, main_face
 from plugins.face.dlib_resnet import DlibFileError
@@ -103,16 +104,15 @@ class FaceBackend:
             for model in MODELS
         ]
 
-    def fetch_weights(self, model: str) -> Iterator[tuple[int, int]]:
-        """Downloads a model's published weights, yielding (bytes done, bytes in all).
+    def fetch_weights(self, model: str) -> Iterator[Progress]:
+        """Downloads a model's published weights; yields bytes done and in all.
 
         Raises UserError when that is impossible, such as without a connection.
         """
         weights = _known(model).weights
         if weights is None:
             raise UserError("This model comes with the app: there is nothing to download.")
-        for progress in self._context.weights.fetch(weights):
-            yield progress.done, progress.total
+        yield from self._context.weights.fetch(weights)
         self._encoders.pop(model, None)
 
     def _encoder(self, name: str) -> Encoder:

@@ -11,7 +11,7 @@ import gradio as gr
 import numpy as np
 
 from host import UserError
-from host.ui import ImageInput
+from host.ui import ImageInput, download_bar
 from plugins.face.models import BY_NAME, MODELS, OFFLINE
 from plugins.face.verdict import about_html, verdict_html
 
@@ -182,13 +182,8 @@ def build(backend: Any) -> None:
         name = model if model in BY_NAME and model != OFFLINE else MODELS[0].name
         title = BY_NAME[name].title
         try:
-            for done, total in backend.fetch_weights(name):
-                bar = (
-                    f"<label>{title}: {done / 1e6:.0f} of {total / 1e6:.0f} MB "
-                    f'<progress max="{total or 1}" value="{done}" style="width:100%">'
-                    "</progress></label>"
-                )
-                yield bar, gr.skip(), gr.skip()
+            for progress in backend.fetch_weights(name):
+                yield download_bar(title, progress), gr.skip(), gr.skip()
         except UserError as error:
             yield (
                 f'<span role="alert">{escape(str(error))} Until then the offline model '

@@ -13,7 +13,7 @@ import pandas as pd
 from gradio.processing_utils import save_bytes_to_cache
 
 from host import UserError, images
-from host.ui import ImageInput
+from host.ui import ImageInput, download_bar
 from plugins.style.results import (
     DEFAULT_SIZE,
     DEFAULT_STEPS,
@@ -75,7 +75,7 @@ def build(backend: Any) -> None:
                 )
                 seed = gr.Number(0, label="Seed", precision=0)
                 fetch = gr.Button("Get the published weights (80 MB)")
-                weights = gr.Markdown()
+                weights = gr.HTML()
         with gr.Column():
             result = gr.Image(label="Result", format="png", interactive=False, height=420)
             status = gr.Markdown("Choose a photo and a painting, then press Paint.")
@@ -136,8 +136,7 @@ def build(backend: Any) -> None:
     def fetch_weights() -> Iterator[str]:
         """Download VGG19's published weights."""
         for progress in backend.fetch_weights():
-            share = f" of {progress.total / 1e6:.0f}" if progress.total else ""
-            yield f"{progress.done / 1e6:.1f}{share} MB"
+            yield download_bar("VGG19", progress)
         ready = {info.name: info for info in backend.networks()}["vgg19"]
         yield _availability(ready)
 

@@ -71,7 +71,9 @@ def test_the_webcam_without_a_face(demo, visit, keep):
     put(page, "Second picture", FACES / "anna_1.jpg")
     page.get_by_label("Capture from camera").first.click()
     page.get_by_text("Click to Access Webcam").click()
-    page.get_by_label("capture photo").click()
+    with page.expect_response(re.compile("/upload")):
+        page.get_by_label("capture photo").click()
+    expect(picture(page, "First picture").locator("img")).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="Verify").click()
     expect(page.get_by_test_id("toast-body")).to_contain_text("No face", timeout=120_000)
     keep(page)

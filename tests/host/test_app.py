@@ -174,6 +174,15 @@ def test_a_device_that_is_not_there_stops_the_start_with_a_sentence():
     assert "Traceback" not in ran.stderr
 
 
+def test_a_port_that_is_taken_is_a_sentence(app):
+    command = [sys.executable, str(ROOT / "app.py"), *PLUGINS, "--only", "demo"]
+    command += ["--port", str(app.port)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 1
+    assert f"triptych: 127.0.0.1:{app.port} cannot be served" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
 def test_terminate_ends_host_and_workers(start_app):
     app = start_app(*PLUGINS, "--only", "demo", "--device", "demo=cpu,cpu")
     eventually(lambda: len(app.workers()) == 2)

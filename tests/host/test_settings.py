@@ -1,5 +1,7 @@
 """Where a setting comes from, and what a wrong one says."""
 
+import re
+
 import pytest
 
 from host.cli import parser, settings_from
@@ -63,6 +65,21 @@ def test_a_misspelt_key_of_a_plugin_in_the_spacefile_is_named(spacefile, capsys)
     with pytest.raises(SystemExit):
         settings_from([])
     assert "plugins.face.devcie" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["plugins: [a", "just text", "- a\n- b", "plugins: {face: [1]}"])
+def test_a_damaged_spacefile_is_a_sentence(spacefile, text, capsys):
+    spacefile.write_text(text)
+    with pytest.raises(SystemExit) as caught:
+        settings_from([])
+    assert caught.value.code == 2
+    assert re.search("Spacefile is not a YAML mapping|plugins.face", capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("text", ["", "plugins:", "plugins:\n  face:\n", "# only a comment"])
+def test_an_empty_spacefile_or_key_means_the_defaults(spacefile, text):
+    spacefile.write_text(text)
+    assert settings_from([]).for_plugin("face").device == ["auto"]
 
 
 def test_the_operators_token_is_never_printed(spacefile, monkeypatch):
