@@ -3,16 +3,20 @@
 # make lint   formatting, lint and types
 
 PYTHON ?= python3
-HOST ?= 127.0.0.1
-PORT ?= 7860
 ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
+# Left out, the app's other sources decide. A HOST that is no address is the shell's or conda's own.
+ADDRESS := $(if $(PORT),--port $(PORT))
+ifneq ($(findstring .,$(HOST))$(findstring :,$(HOST))$(filter localhost,$(HOST)),)
+ADDRESS += --host $(HOST)
+endif
+
 .PHONY: run test lint format benchmark screenshots clean
 
 run: $(VENV)/run.stamp
-	@$(BIN)/python app.py --host $(HOST) --port $(PORT) $(ARGS)
+	@$(BIN)/python app.py $(ADDRESS) $(ARGS)
 
 test: $(VENV)/dev.stamp
 	@$(BIN)/python -m pytest $(ARGS)

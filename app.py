@@ -32,7 +32,7 @@ def main() -> None:
     configure_logging(settings.log_level)
     try:
         host = Host(settings)
-        page = build_page(host).queue(max_size=settings.queue_size)
+        page = build_page(host).queue(max_size=settings.queue_size, api_open=False)
     except (DeviceError, PluginError) as error:
         sys.exit(f"triptych: {error}")
     try:
@@ -47,6 +47,7 @@ def main() -> None:
             show_error=True,
             ssr_mode=False,
             quiet=True,
+            share=False,
         )
     except OSError as error:
         sys.exit(f"triptych: {settings.host}:{settings.port} cannot be served: {error}")
@@ -54,7 +55,7 @@ def main() -> None:
     try:
         host.warm_up(delay=1.0)  # the first page comes first
         finished = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: finished.set())
         finished.wait()
         page.close()

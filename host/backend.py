@@ -41,7 +41,8 @@ class Backend:
 
     def cancel(self) -> None:
         """End the running and waiting calls of this visitor; their streams simply end."""
-        self.cancel_for(caller.current().visitor)
+        if (visitor := caller.current().visitor) is not None:
+            self.cancel_for(visitor)
 
     def cancel_for(self, visitor: str | None) -> None:
         """The same for a visitor named by session hash, say one who left."""
@@ -56,7 +57,7 @@ class Backend:
         with self._lock:
             self._calls.add(call)
             # Chosen under the lock, so that two callers do not both take the same idle worker.
-            executor = min(self._executors, key=lambda executor: executor.load)
+            executor = min(self._executors, key=lambda executor: executor.burden)
             executor.submit(call)
         return call.result()
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from yaml import YAMLError
 
 from host.settings import Settings
@@ -91,7 +92,9 @@ def settings_from(arguments: Sequence[str] | None = None) -> Settings:
     plugins: dict[str, dict[str, str]] = {}
     for key in ("device", "executor", "interpreter", "time_limit", "idle_unload"):
         for name, value in values.pop(key, []):
-            plugins.setdefault(name, {})[key] = value
+            own = plugins.setdefault(name, {})
+            # --device gan=cuda:0 --device gan=cuda:1 names two, as gan=cuda:0,cuda:1 does
+            own[key] = f"{own[key]},{value}" if key == "device" and key in own else value
     if plugins:
         values["plugins"] = plugins
     try:
@@ -101,5 +104,7 @@ def settings_from(arguments: Sequence[str] | None = None) -> Settings:
             f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()
         )
         flags.error(f"a setting is wrong ({wrong})")
-    except (YAMLError, ValueError, TypeError) as error:
+    except SettingsError as error:
+        flags.error(str(error))
+    except (YAMLError, ValueError, TypeError, OSError) as error:
         flags.error(f"{Settings.spacefile} is not a YAML mapping of settings: {error}")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+log = logging.getLogger("host.devices")
 
 
 @dataclass(frozen=True)
@@ -55,15 +59,16 @@ def discover() -> list[Device]:
 
     try:
         pynvml.nvmlInit()
-    except pynvml.NVMLError:
-        return []
-    try:
         return [
             Device("cuda", number, _text(pynvml.nvmlDeviceGetName(handle)), _text(uuid))
             for number, (handle, uuid) in enumerate(_visible(pynvml))
         ]
+    except pynvml.NVMLError as error:
+        log.info("no GPU: %s", error)
+        return []
     finally:
-        pynvml.nvmlShutdown()
+        with contextlib.suppress(pynvml.NVMLError):  # it was never initialised
+            pynvml.nvmlShutdown()
 
 
 def _visible(nvml: Any) -> list[tuple[Any, str]]:

@@ -63,7 +63,7 @@ class Host:
             plugin=plugin.name,
             backend=plugin.backend,
             device=device,
-            cache_dir=self.settings.cache / plugin.name,
+            cache_dir=self.settings.cache / "plugins" / plugin.name,
             weights=self._weights,
             settings=dict(settings.options),
             log_level=self.settings.log_level,

@@ -81,7 +81,7 @@ class Context:
     device: the device this worker may use; see :class:`Device` for its framework names.
     weights: finds, verifies and downloads published weight files.
     cache_dir: a writable folder of this plugin's own, kept between runs.
-    settings: the plugin's own ``options`` from the Spacefile, flags or environment.
+    settings: the plugin's own ``options`` from the Spacefile or environment.
     """
 
     plugin: str

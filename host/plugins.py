@@ -35,7 +35,7 @@ class PluginError(Exception):
 class Found:
     """A plugin that registered, or the place of one that could not.
 
-    origin: "built in", "installed (DISTRIBUTION)" or "from PATH_OR_MODULE".
+    origin: "built in", "installed (DISTRIBUTION)" or "from FILE_OR_MODULE".
     plugin: None when it failed before it could register.
     error: why it cannot be used; "" when it can.
     """
@@ -59,15 +59,16 @@ class _Source:
 def discover(settings: Settings) -> list[Found]:
     """Every plugin, those named in the Spacefile first and in its order.
 
-    Raises PluginError in strict mode for the first broken plugin, and always when ``only``,
-    ``disable`` or a plugin's settings name one that does not exist.
+    Raises PluginError in strict mode for the first broken plugin, and always when ``only`` or
+    ``disable`` name one that does not exist.
     """
     found: list[Found] = []
     for source in _sources(settings):
         for item in _register(source):
-            if any(item.name == other.name for other in found):
+            if same := sum(item.name == other.name for other in found):
                 taken = f"another plugin is already called {item.name}"
-                item = replace(item, plugin=None, error=taken)
+                name = f"{item.name} ({same + 1})"
+                item = replace(item, name=name, title=name, plugin=None, error=taken)
             found.append(item)
     _refuse_unknown(settings, {item.name for item in found})
     chosen = [
@@ -111,7 +112,7 @@ def _sources(settings: Settings) -> Iterator[_Source]:
         name, version = (dist.name, dist.version) if dist else (entry.value, "")
         yield _Source(entry.name, f"installed ({name})", version, entry.load)
     for where in settings.plugin:
-        yield _Source(Path(where).stem, f"from {where}", "", partial(_load, where))
+        yield _Source(Path(where).stem, f"from {Path(where).name}", "", partial(_load, where))
 
 
 def _load(where: str) -> ModuleType:

@@ -6,6 +6,7 @@ Environment variables are ``TRIPTYCH_`` and the setting's name, with ``__`` for 
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -65,8 +66,11 @@ class Settings(BaseSettings):
     spacefile: ClassVar[Path] = Path(__file__).parents[1] / "Spacefile"
 
     title: str = "Triptych"
-    host: str = "127.0.0.1"
-    port: int = Field(default=7860, ge=0, le=65535)
+    # Hugging Face Spaces say where to listen in Gradio's own variables.
+    host: str = Field(default_factory=lambda: os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"))
+    port: int = Field(
+        default_factory=lambda: int(os.environ.get("GRADIO_SERVER_PORT", 7860)), ge=0, le=65535
+    )
     plugins: Annotated[dict[str, PluginSettings], BeforeValidator(_empty)] = {}
     plugin: Names = []
     """Folders, files or modules of plugins to load besides those that are installed."""
@@ -77,10 +81,10 @@ class Settings(BaseSettings):
     offline: bool = False
     weights: Folder | None = None
     cache: Folder = user_cache_path("triptych")
-    max_upload_mb: float = Field(default=20, gt=0)
-    max_megapixels: float = Field(default=40, gt=0)
+    max_upload_mb: float = Field(default=20, gt=0, allow_inf_nan=False)
+    max_megapixels: float = Field(default=40, gt=0, allow_inf_nan=False)
     queue_size: int = Field(default=64, ge=1)
-    operator_token: SecretStr | None = None
+    operator_token: Annotated[SecretStr | None, BeforeValidator(lambda token: token or None)] = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @classmethod

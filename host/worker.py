@@ -77,10 +77,12 @@ class Server:
         self._connection = connection
         self._build = build
         self._on_lost = on_lost
-        self._calls: queue.SimpleQueue[tuple[Any, ...] | None] = queue.SimpleQueue()
+        self._calls: queue.SimpleQueue[tuple[Any, ...] | wire.NotSendable | None]
+        self._calls = queue.SimpleQueue()
         self._call_id: str | None = None
         self._cancelled = False
-        self._interruptible = False
+        self.interruptible = False
+        """True while backend code runs."""
 
     def run(self) -> None:
         """Build the backend, say so, and serve until shutdown or the pipe's end."""
@@ -96,7 +98,10 @@ class Server:
             while (call := self._calls.get()) is not None:
                 # An interrupt that lands after its call ended has nothing left to stop.
                 with contextlib.suppress(Interrupted):
-                    self._serve(backend, *call)
+                    if isinstance(call, wire.NotSendable):
+                        self._send("error", "failed", f"an argument: {call}", "")
+                    else:
+                        self._serve(backend, *call)
             if (close := getattr(backend, "close", None)) is not None:
                 close()
 
@@ -110,20 +115,26 @@ class Server:
 
     def interrupt(self) -> None:
         """Raise Interrupted if backend code is running; called on the thread running it."""
-        if self._interruptible:
+        if self.interruptible:
             raise Interrupted
 
     def _read(self) -> None:
-        try:
-            while (message := wire.receive(self._connection))[0] != "shutdown":
-                kind, *fields = message
-                if kind == "call":
-                    self._calls.put(tuple(fields))
-                elif fields[0] == self._call_id:
-                    self._cancelled = True
-        except (OSError, EOFError):
-            self._cancelled = True
-            self._on_lost()
+        while True:
+            try:
+                kind, *fields = wire.receive(self._connection)
+            except wire.NotSendable as error:
+                self._calls.put(error)
+                continue
+            except (OSError, EOFError):
+                self._cancelled = True
+                self._on_lost()
+                break
+            if kind == "shutdown":
+                break
+            if kind == "call":
+                self._calls.put(tuple(fields))
+            elif fields[0] == self._call_id:
+                self._cancelled = True
         self._calls.put(None)
 
     def _serve(
@@ -177,11 +188,11 @@ class Server:
     @contextlib.contextmanager
     def _interrupts(self) -> Iterator[None]:
         # Only backend code may be interrupted: half a message would garble the pipe.
-        self._interruptible = True
+        self.interruptible = True
         try:
             yield
         finally:
-            self._interruptible = False
+            self.interruptible = False
 
     def _send(self, *message: Any) -> None:
         wire.send(self._connection, wire.encode(message))

@@ -18,26 +18,14 @@ import psutil
 
 from host import caller, wire
 from host.executors.call import Call, CallCancelled, WorkerError
+from host.executors.limits import Ladder, Limits
 from host.executors.link import Link
 from host.plugin import UserError
 
 log = logging.getLogger("host.executor")
 
+_DEFAULTS = Limits()
 _POLL = 0.05  # seconds between looks at clocks and flags while the worker is silent
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Seconds. A call past ``call`` is cancelled; the ladder is ask, interrupt, kill."""
-
-    start: float = 300.0
-    call: float = 600.0
-    interrupt_after: float = 2.0
-    kill_after: float = 8.0
-    backoff: float = 1.0
-    """Wait before the second start after a crash; the first is at once, later ones double it."""
-    idle: float | None = None
-    """Unload a worker nobody called for this long; None keeps it."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +55,7 @@ class Executor:
     """
 
     def __init__(
-        self, name: str, device: str, open_link: Callable[[], Link], limits: Limits = Limits()
+        self, name: str, device: str, open_link: Callable[[], Link], limits: Limits = _DEFAULTS
     ) -> None:
         self.name, self.device = name, device
         self._open_link, self._limits = open_link, limits
@@ -88,10 +76,9 @@ class Executor:
 
     def submit(self, call: Call) -> None:
         """Queue a call. It fails at once when the executor is stopped."""
-        if self._stop.is_set():
-            call.fail(WorkerError(f"{self.name} is shutting down."))
-        else:
-            self._jobs.put(call)
+        self._jobs.put(call)
+        if self._stop.is_set():  # looked at last, or the thread might have left the call behind
+            call.fail(self._shutting_down())
 
     def warm_up(self) -> None:
         """Start the worker in the background, if it is not running."""
@@ -109,9 +96,14 @@ class Executor:
         self._thread.join()
 
     @property
-    def load(self) -> int:
-        """Calls running or waiting."""
-        return self._jobs.qsize() + (self._current is not None)
+    def burden(self) -> tuple[bool, float]:
+        """How bad a choice it is for the next call; smaller is better.
+
+        Last comes a worker that may not start yet: failing fast must not make it look idle. Then
+        fewer calls, and among equals one that need not start first.
+        """
+        calls = self._jobs.qsize() + (self._current is not None)
+        return time.monotonic() < self._not_before, calls + 0.5 * (self._state != "ready")
 
     def status(self) -> Status:
         link = self._link
@@ -143,39 +135,56 @@ class Executor:
             try:
                 job = self._jobs.get(timeout=1.0)
             except queue.Empty:
-                self._look_after_idle_worker(time.monotonic() - last_used)
+                self._survive(self._look_after_idle_worker, time.monotonic() - last_used)
                 continue
             if self._restart.is_set():
                 self._restart.clear()
-                self._end_link("new")
+                self._survive(self._end_link, "new")
                 self._failures, self._not_before = 0, 0.0
-            if not self._stop.is_set():
+            if job is not None and self._stop.is_set():
+                job.fail(self._shutting_down())
+            elif not self._stop.is_set():
                 self._do(job)
-            elif job is not None:
-                job.fail(WorkerError(f"{self.name} is shutting down."))
             last_used = time.monotonic()
-        self._end_link("stopped")
+        self._survive(self._end_link, "stopped")
         while not self._jobs.empty():
             if (job := self._jobs.get()) is not None:
-                job.fail(WorkerError(f"{self.name} is shutting down."))
+                job.fail(self._shutting_down())
 
     def _do(self, job: Call | None) -> None:
         self._current = job
+        with caller.acting_for(job.caller if job else caller.Caller()):
+            outcome = self._outcome(job)
+        self._current = None  # before the caller can look
+        if job is not None:
+            if isinstance(outcome, Exception):
+                job.fail(outcome)
+            else:
+                job.finish(outcome[0])
+
+    def _outcome(self, job: Call | None) -> tuple[Any] | Exception:
+        """Start the worker if need be and run the call: its value, or what it should raise."""
         try:
-            with caller.acting_for(job.caller if job else caller.Caller()):
-                self._ensure_ready(job)
-                if job is not None and not job.ended:
-                    self._serve(job)
+            self._ensure_ready()
+            if job is not None and job.begin():
+                return self._serve(job)
         except WorkerError as error:
-            if job is not None:
-                job.fail(error)
-        except Exception:  # this thread must outlive any mistake of ours
+            return error
+        except Exception:
             log.exception("%s: the executor failed", self.name)
-            self._end_link("broken")
-            if job is not None:
-                job.fail(WorkerError(f"Something went wrong in {self.name}."))
-        finally:
-            self._current = None
+            self._survive(self._end_link, "broken")
+            return WorkerError(f"Something went wrong in {self.name}.")
+        return (None,)
+
+    def _survive(self, step: Callable[..., None], *args: Any) -> None:
+        """Run a step that must not end this thread, whatever it raises."""
+        try:
+            step(*args)
+        except Exception:
+            log.exception("%s: the executor failed", self.name)
+
+    def _shutting_down(self) -> WorkerError:
+        return WorkerError(f"{self.name} is shutting down.")
 
     def _look_after_idle_worker(self, idle: float) -> None:
         if self._link is None:
@@ -186,7 +195,7 @@ class Executor:
             log.info("%s: unloaded after %.0f s without a call", self.name, idle)
             self._end_link("new")
 
-    def _ensure_ready(self, job: Call | None) -> None:
+    def _ensure_ready(self) -> None:
         if self._link is not None and not self._link.alive():
             self._broke("between calls, " + self._link.last_words())
         if self._link is not None:
@@ -202,7 +211,7 @@ class Executor:
         try:
             self._link = self._open_link()
             self._starts += 1
-            kind, *fields = self._await_start(began, job)
+            kind, *fields = self._await_start(began)
         except _LinkLost:
             raise self._broke(f"while starting, {self._last_words()}") from None
         except (OSError, ModuleNotFoundError) as error:
@@ -215,10 +224,8 @@ class Executor:
         self._state = "ready"
         log.info("%s: ready on %s in %.1f s", self.name, self.device, time.monotonic() - began)
 
-    def _await_start(self, began: float, job: Call | None) -> tuple[Any, ...]:
+    def _await_start(self, began: float) -> tuple[Any, ...]:
         while (message := self._receive()) is None:
-            if job is not None and job.cancelled:
-                job.fail(CallCancelled("Stopped before it began."))
             if self._stop.is_set() or self._restart.is_set():
                 self._end_link("new")
                 raise WorkerError(f"The {self.name} worker was restarted.")
@@ -226,27 +233,20 @@ class Executor:
                 raise self._broke(f"it was not ready within {self._limits.start:.0f} s")
         return message
 
-    def _serve(self, call: Call) -> None:
-        if call.cancelled:
-            call.fail(CallCancelled("Stopped before it began."))
-            return
+    def _serve(self, call: Call) -> tuple[Any] | Exception:
         assert self._link is not None
         self._calls += 1
         began = time.monotonic()
         message = ("call", call.caller.id, call.method, call.args, call.kwargs)
         try:
             wire.send(self._link.connection, wire.encode(message))
-            outcome = self._follow(call, began)
+            outcome = self._follow(call)
         except wire.NotSendable as error:
             log.error("%s.%s: an argument cannot be sent: %s", self.name, call.method, error)
             self._last_error = f"{call.method}: {error}"
             outcome = WorkerError(f"Something went wrong in {self.name}.")
         except (_LinkLost, OSError):
             outcome = self._broke(f"in {call.method}, {self._last_words()}")
-        if isinstance(outcome, Exception):
-            call.fail(outcome)
-        else:
-            call.finish(outcome[0])
         log.info(
             "%s.%s: %s in %.2f s",
             self.name,
@@ -254,10 +254,12 @@ class Executor:
             type(outcome).__name__ if isinstance(outcome, Exception) else "done",
             time.monotonic() - began,
         )
+        return outcome
 
-    def _follow(self, call: Call, began: float) -> tuple[Any] | Exception:
+    def _follow(self, call: Call) -> tuple[Any] | Exception:
         """Relay messages until the call ends, climbing the ladder when it must."""
-        ladder = _Ladder(self._limits)
+        ladder = Ladder(self._limits)
+        began = time.monotonic()
         too_late: WorkerError | None = None
         unread: list[Any] = []  # an item the reader has no room for yet
         while True:
@@ -297,7 +299,7 @@ class Executor:
                 if self._link is None:
                     return too_late or CallCancelled("Stopped.")
 
-    def _climb(self, ladder: _Ladder, call: Call) -> None:
+    def _climb(self, ladder: Ladder, call: Call) -> None:
         assert self._link is not None
         step = ladder.due()
         if step == "ask":
@@ -322,12 +324,11 @@ class Executor:
         return WorkerError(f"Something went wrong in {self.name}.")
 
     def _broke(self, why: str, sentence: str | None = None) -> WorkerError:
-        """Record a crash: the next start waits 0, then 1, 2, 4 ... 60 times the back-off."""
+        """Record a crash; the next start has to wait for the back-off."""
         log.error("the %s worker: %s", self.name, why)
         self._failures += 1
         self._last_error = why
-        doubled = 0.0 if self._failures == 1 else min(60.0, 2.0 ** (self._failures - 2))
-        self._not_before = time.monotonic() + doubled * self._limits.backoff
+        self._not_before = time.monotonic() + self._limits.wait_after(self._failures)
         self._end_link("broken", grace=0.0)
         return WorkerError(
             sentence or f"The {self.name} worker stopped unexpectedly. Please try again."
@@ -355,27 +356,6 @@ class Executor:
 
     def _last_words(self) -> str:
         return self._link.last_words() if self._link else "it is gone"
-
-
-class _Ladder:
-    """When to ask, interrupt and kill a call that should stop."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._steps = [
-            ("ask", 0.0),
-            ("interrupt", limits.interrupt_after),
-            ("kill", limits.interrupt_after + limits.kill_after),
-        ]
-        self._began: float | None = None
-
-    def due(self) -> str | None:
-        """The next step if its time has come, else None."""
-        now = time.monotonic()
-        if self._began is None:
-            self._began = now
-        if self._steps and now - self._began >= self._steps[0][1]:
-            return self._steps.pop(0)[0]
-        return None
 
 
 def _first_line(text: str) -> str:

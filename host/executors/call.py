@@ -31,11 +31,13 @@ class Call:
         self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any], caller: Caller
     ) -> None:
         self.method, self.args, self.kwargs, self.caller = method, args, kwargs, caller
+        self.cancelled = False
+        self.on_end: Callable[[], None] = lambda: None
+        self._begun = self._ended = False
+        # Re-entrant: the garbage collector may close a stream while its thread holds a lock.
+        self._lock = threading.RLock()
         self._events: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._room = threading.Semaphore(self._AHEAD)
-        self._cancelled = threading.Event()
-        self._ended = threading.Event()
-        self.on_end: Callable[[], None] = lambda: None
 
     # -- the caller's side
 
@@ -49,8 +51,14 @@ class Call:
         return value
 
     def cancel(self) -> None:
-        """Ask for the end. A stream then ends early; a value raises CallCancelled."""
-        self._cancelled.set()
+        """Ask for the end. A stream then ends early; a value raises CallCancelled.
+
+        A call that still waits for its turn ends at once.
+        """
+        with self._lock:
+            self.cancelled = True
+            if not self._begun:
+                self.fail(CallCancelled("Stopped before it began."))
 
     def next_item(self) -> Any:
         """The stream's next item. Raises StopIteration at its end, or what the call raised."""
@@ -65,13 +73,11 @@ class Call:
 
     # -- the executor's side
 
-    @property
-    def cancelled(self) -> bool:
-        return self._cancelled.is_set()
-
-    @property
-    def ended(self) -> bool:
-        return self._ended.is_set()
+    def begin(self) -> bool:
+        """Its turn has come. False if it has ended already and must not run."""
+        with self._lock:
+            self._begun = not self._ended
+            return self._begun
 
     def streams(self) -> None:
         """The answer is a stream; outputs follow."""
@@ -91,10 +97,12 @@ class Call:
         self._end("error", error)
 
     def _end(self, kind: str, value: Any) -> None:
-        if not self._ended.is_set():
-            self._ended.set()
-            self._events.put((kind, value))
-            self.on_end()
+        with self._lock:
+            if self._ended:
+                return
+            self._ended = True
+        self._events.put((kind, value))
+        self.on_end()
 
 
 class Stream(Iterator[Any]):

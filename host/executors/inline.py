@@ -18,9 +18,9 @@ class ThreadLink:
 
     def __init__(self, spec: BackendSpec) -> None:
         self.connection, theirs = socket_pair()
-        server = Server(Connection(theirs.detach()), spec.build)
+        self._server = Server(Connection(theirs.detach()), spec.build)
         self._thread = threading.Thread(
-            target=self._run, args=(server,), name=f"inline-{spec.plugin}", daemon=True
+            target=self._run, args=(self._server,), name=f"inline-{spec.plugin}", daemon=True
         )
         self._thread.start()
 
@@ -36,6 +36,8 @@ class ThreadLink:
 
     def interrupt(self) -> None:
         assert self._thread.ident is not None
+        if not self._server.interruptible:
+            return
         ctypes.pythonapi.PyThreadState_SetAsyncExc(
             ctypes.c_ulong(self._thread.ident), ctypes.py_object(Interrupted)
         )

@@ -7,6 +7,7 @@ it - states, cancelling, time limits, restarts - is written and tested once.
 from __future__ import annotations
 
 import socket
+import struct
 from multiprocessing.connection import Connection
 from typing import Protocol
 
@@ -32,6 +33,13 @@ class Link(Protocol):
         """Why it ended, as far as can be told."""
 
 
+_STUCK = 30  # seconds after which half a message will not be completed any more
+
+
 def socket_pair() -> tuple[Connection, socket.socket]:
+    """Our end and the worker's. Ours raises OSError rather than wait for a stuck worker."""
     ours, theirs = socket.socketpair()
+    timeval = struct.pack("ll", _STUCK, 0)
+    for option in (socket.SO_SNDTIMEO, socket.SO_RCVTIMEO):
+        ours.setsockopt(socket.SOL_SOCKET, option, timeval)
     return Connection(ours.detach()), theirs

@@ -32,6 +32,7 @@ class ProcessLink:
         self.connection, theirs = socket_pair()
         self._bridge: tempfile.TemporaryDirectory[str] | None = None
         env = {**os.environ, **environment, "PYTHONUNBUFFERED": "1"}
+        env["PYTHONSAFEPATH"] = "1"  # a folder named host where the app was started is not ours
         if interpreter is None:
             env["PYTHONPATH"] = os.pathsep.join(str(Path(entry).resolve()) for entry in sys.path)
         else:
@@ -78,7 +79,8 @@ class ProcessLink:
         # Its whole session: a backend's own children must not outlive it.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):  # stuck in the kernel: not our wait
+            self._process.wait(5)
         self.connection.close()
         if self._bridge is not None:
             self._bridge.cleanup()
@@ -93,7 +95,7 @@ class ProcessLink:
         elif code == -signal.SIGKILL:
             how = "was killed (SIGKILL; the usual cause is too little memory)"
         elif code < 0:
-            how = f"was killed by {signal.Signals(-code).name}"
+            how = f"was killed by signal {-code} ({signal.strsignal(-code)})"
         else:
             how = f"ended with exit code {code}"
         return "\n".join([how, *self._tail])

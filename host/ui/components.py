@@ -6,11 +6,13 @@ import base64
 import binascii
 from abc import ABCMeta
 from html import escape
+from pathlib import Path
 from typing import Any, ClassVar
 
 import gradio as gr
 import numpy as np
 from gradio.component_meta import ComponentMeta
+from gradio_client.utils import is_http_url_like
 
 from host import images
 from host.plugin import UserError
@@ -35,6 +37,14 @@ class ImageInput(gr.Image, metaclass=_NoStub):
     is_template = True  # use gr.Image's front end
     limits: ClassVar[images.Limits] = images.Limits()
     """What the operator allows; set once at start."""
+
+    async def async_move_resource_to_block_cache(
+        self, url_or_file_path: str | Path | None
+    ) -> str | None:
+        # Gradio would download an address that a client sends in place of a file.
+        if is_http_url_like(str(url_or_file_path)):
+            raise gr.Error("Please send the picture itself, not its address.")
+        return await super().async_move_resource_to_block_cache(url_or_file_path)
 
     def preprocess(self, payload: Any) -> np.ndarray | None:  # type: ignore[override]
         if payload is None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import logging
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from typing import Any
 
 import gradio as gr
@@ -19,34 +19,29 @@ from host.plugin import Plugin, UserError
 
 log = logging.getLogger("host.events")
 
-
-def claim(functions: Iterable[BlockFunction], taken: set[str]) -> set[str]:
-    """API names of a plugin's public events. Raises ValueError if another plugin has one."""
-    names = {
-        function.api_name
-        for function in functions
-        if isinstance(function.api_name, str) and function.api_visibility == "public"
-    }
-    for name in sorted(names):
-        # Gradio renames the second of two equal names by appending _1.
-        if name in taken or re.sub(r"_\d+$", "", name) in taken:
-            raise ValueError(f"the event name {name} is already another plugin's")
-    return names
+_END = object()
 
 
-def adopt(function: BlockFunction, plugin: Plugin, workers: int) -> None:
+def adopt(
+    function: BlockFunction, plugin: Plugin, workers: int, plugin_names: Collection[str]
+) -> None:
     """Make a Gradio event the host's: who calls is known, and errors are sentences.
 
     Events named ``<plugin>_<action>`` are public and share the plugin's workers; all others are
     the page's own business and are hidden from API clients.
+    Raises ValueError for a name that belongs to another plugin.
     """
     if function.fn is not None:
         function.fn = guard(function.fn, plugin.title)
-    if (function.api_name or "").startswith(f"{plugin.name}_"):
+    name = function.api_name if isinstance(function.api_name, str) else ""
+    owners = [other for other in plugin_names if name.startswith(f"{other}_")]
+    if not owners:
+        function.api_visibility = "private"
+    elif (owner := max(owners, key=len)) == plugin.name:
         function.concurrency_id = f"plugin:{plugin.name}"
         function.concurrency_limit = workers
     else:
-        function.api_visibility = "private"
+        raise ValueError(f"the event name {name} belongs to the plugin {owner}")
 
 
 def guard(fn: Callable[..., Any], title: str) -> Callable[..., Any]:
@@ -56,46 +51,56 @@ def guard(fn: Callable[..., Any], title: str) -> Callable[..., Any]:
         @functools.wraps(fn)
         def stream(*args: Any, **kwargs: Any) -> Iterator[Any]:
             who = _caller()
-            steps = fn(*args, **kwargs)
-            try:
+            with contextlib.closing(fn(*args, **kwargs)) as steps:
                 while True:
                     # Each step may run in another thread, so the caller is set anew.
-                    with caller.acting_for(who):
-                        try:
-                            step = next(steps)
-                        except StopIteration:
-                            return
-                        except Exception as error:
-                            raise _explain(error, title, who) from error
+                    with _on_behalf_of(who, title):
+                        step = next(steps, _END)
+                    if step is _END:
+                        return
                     yield step
-            finally:
-                steps.close()
 
         return stream
+
+    if inspect.isasyncgenfunction(fn):
+
+        @functools.wraps(fn)
+        async def stream_async(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+            who = _caller()
+            async with contextlib.aclosing(fn(*args, **kwargs)) as steps:
+                while True:
+                    with _on_behalf_of(who, title):
+                        step = await anext(steps, _END)
+                    if step is _END:
+                        return
+                    yield step
+
+        return stream_async
 
     if inspect.iscoroutinefunction(fn):
 
         @functools.wraps(fn)
         async def wait(*args: Any, **kwargs: Any) -> Any:
-            who = _caller()
-            with caller.acting_for(who):
-                try:
-                    return await fn(*args, **kwargs)
-                except Exception as error:
-                    raise _explain(error, title, who) from error
+            with _on_behalf_of(_caller(), title):
+                return await fn(*args, **kwargs)
 
         return wait
 
     @functools.wraps(fn)
     def run(*args: Any, **kwargs: Any) -> Any:
-        who = _caller()
-        with caller.acting_for(who):
-            try:
-                return fn(*args, **kwargs)
-            except Exception as error:
-                raise _explain(error, title, who) from error
+        with _on_behalf_of(_caller(), title):
+            return fn(*args, **kwargs)
 
     return run
+
+
+@contextlib.contextmanager
+def _on_behalf_of(who: caller.Caller, title: str) -> Iterator[None]:
+    with caller.acting_for(who):
+        try:
+            yield
+        except Exception as error:
+            raise _explain(error, title, who) from error
 
 
 def _caller() -> caller.Caller:

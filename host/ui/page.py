@@ -54,7 +54,7 @@ def build_page(host: Host) -> gr.Blocks:
 
 
 def _build(host: Host, errors: dict[str, str]) -> gr.Blocks:
-    taken: set[str] = set()
+    names = [loaded.found.name for loaded in host.plugins]
     lines: list[tuple[Loaded, gr.HTML]] = []
     with gr.Blocks(
         title=host.settings.title, analytics_enabled=False, delete_cache=_FORGET_UPLOADS
@@ -65,14 +65,15 @@ def _build(host: Host, errors: dict[str, str]) -> gr.Blocks:
                 if loaded.found.name in errors:
                     _build_error_tab(loaded, errors[loaded.found.name])
                 else:
-                    lines.append((loaded, _build_tab(page, loaded, taken)))
+                    lines.append((loaded, _build_tab(page, loaded, names)))
         with gr.Tab("Plugins", id="plugins"):
             table = status.build_tab(host)
 
         def refresh() -> list[str]:
-            workers = {found.name: states for found, states in host.statuses()}
+            statuses = host.statuses()
+            workers = {found.name: states for found, states in statuses}
             texts = [status.line(each.found, workers[each.found.name]) for each, _ in lines]
-            return [*texts, status.table(host)]
+            return [*texts, status.table(statuses, status.is_local(host))]
 
         def left(request: gr.Request) -> None:
             if request.session_hash:
@@ -86,7 +87,7 @@ def _build(host: Host, errors: dict[str, str]) -> gr.Blocks:
     return page
 
 
-def _build_tab(page: gr.Blocks, loaded: Loaded, taken: set[str]) -> gr.HTML:
+def _build_tab(page: gr.Blocks, loaded: Loaded, names: list[str]) -> gr.HTML:
     """Fill the open tab. Returns its worker line. Raises _TabError whatever goes wrong."""
     plugin = loaded.found.plugin
     assert plugin is not None
@@ -94,10 +95,8 @@ def _build_tab(page: gr.Blocks, loaded: Loaded, taken: set[str]) -> gr.HTML:
     before = set(page.fns)
     try:
         _builder(plugin.tab)(loaded.backend)
-        functions = [page.fns[number] for number in page.fns.keys() - before]
-        for function in functions:
-            events.adopt(function, plugin, max(1, len(loaded.executors)))
-        taken |= events.claim(functions, taken)
+        for number in page.fns.keys() - before:
+            events.adopt(page.fns[number], plugin, max(1, len(loaded.executors)), names)
     # A plugin's own code: whatever it raises must not reach the other tabs.
     except (Exception, SystemExit) as error:
         raise _TabError(plugin.name, error) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 from html import escape
 
 import gradio as gr
@@ -18,6 +19,7 @@ _STATES = {
     "broken": "not available",
     "stopped": "stopped",
 }
+_PROXIED = ("forwarded", "x-forwarded-for", "via")
 
 
 def line(found: Found, workers: list[Status]) -> str:
@@ -62,10 +64,14 @@ def _first_line(text: str) -> str:
     return (text.splitlines() or [""])[0]
 
 
-def table(host: Host) -> str:
-    """HTML of every plugin and worker."""
+def table(statuses: Sequence[tuple[Found, list[Status]]], details: bool) -> str:
+    """HTML of every plugin and worker.
+
+    details: show process ids and what exceptions said. They may hold paths of the server or
+    words of another visitor, so only a page that the public cannot open has them.
+    """
     rows = []
-    for found, workers in host.statuses():
+    for found, workers in statuses:
         cells = [
             f"<b>{escape(found.title)}</b><br><small>{_about(found)}</small>",
             escape(found.version),
@@ -77,7 +83,7 @@ def table(host: Host) -> str:
         elif not workers:
             rows.append([*cells, "-", "no worker needed", "-", "-", "-", ""])
         for worker in workers:
-            rows.append(cells + _worker_cells(worker))
+            rows.append(cells + _worker_cells(worker, details))
             cells = ["", "", ""]
     heads = "Plugin Version Origin Device State Memory Calls Restarts".split()
     head = "".join(f"<th>{name}</th>" for name in [*heads, "Last error"])
@@ -89,9 +95,9 @@ def _about(found: Found) -> str:
     return escape(found.plugin.description if found.plugin else found.name)
 
 
-def _worker_cells(worker: Status) -> list[str]:
+def _worker_cells(worker: Status, details: bool) -> list[str]:
     state = _dot(_overall([worker]))
-    if worker.pid is not None:
+    if details and worker.pid is not None:
         state += f"<br><small>process {worker.pid}</small>"
     for key, value in worker.health.items():
         state += f"<br><small>{escape(key)}: {escape(value)}</small>"
@@ -102,8 +108,14 @@ def _worker_cells(worker: Status) -> list[str]:
         memory,
         str(worker.calls),
         str(worker.restarts),
-        escape(_first_line(worker.last_error)),
+        _error(worker, details),
     ]
+
+
+def _error(worker: Status, details: bool) -> str:
+    if not worker.last_error or details:
+        return escape(_first_line(worker.last_error))
+    return "see the log"
 
 
 def build_tab(host: Host) -> gr.HTML:
@@ -112,10 +124,10 @@ def build_tab(host: Host) -> gr.HTML:
         "Every plugin runs in a worker process of its own. One that crashes is started again at "
         "its next call and takes nothing with it."
     )
-    view = gr.HTML(table(host), elem_id="plugins-table")
+    view = gr.HTML(table(host.statuses(), is_local(host)), elem_id="plugins-table")
     names = [(found.title, found.name) for found, workers in host.statuses() if workers]
     token = host.settings.operator_token
-    if names and (token is not None or _is_local(host)):
+    if names and (token is not None or is_local(host)):
         with gr.Row(equal_height=True):
             plugin = gr.Dropdown(names, value=names[0][1], label="Plugin")
             # Without a token there is nothing to type: only this machine can open the page.
@@ -124,17 +136,22 @@ def build_tab(host: Host) -> gr.HTML:
             )
             button = gr.Button("Restart its worker", elem_id="restart-worker")
 
-        def restart(name: str, given: str) -> str:
-            if token is not None and not hmac.compare_digest(
-                given.encode(), token.get_secret_value().encode()
-            ):
+        def restart(name: str, given: str, request: gr.Request) -> str:
+            if token is None:
+                if any(name in request.headers for name in _PROXIED):
+                    raise gr.Error(
+                        "Behind a proxy this needs TRIPTYCH_OPERATOR_TOKEN to be set.",
+                        print_exception=False,
+                    )
+            elif not hmac.compare_digest(given.encode(), token.get_secret_value().encode()):
                 raise gr.Error("That is not the operator token.", print_exception=False)
             host.restart(name)
-            return table(host)
+            return table(host.statuses(), is_local(host))
 
         button.click(restart, [plugin, key], view, api_visibility="private")
     return view
 
 
-def _is_local(host: Host) -> bool:
+def is_local(host: Host) -> bool:
+    """Whether only this machine can open the page."""
     return host.settings.host in ("127.0.0.1", "localhost", "::1")

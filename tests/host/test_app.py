@@ -1,10 +1,13 @@
 """The served app with a third-party plugin and broken neighbours."""
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +101,46 @@ def test_a_worker_that_ends_itself_in_mid_call(client):
     with pytest.raises(AppError, match="stopped unexpectedly"):
         client.predict(api_name="/demo_die")
     assert client.predict(2, api_name="/demo_count") == "ended at 1"
+
+
+def test_an_address_in_place_of_a_picture_is_not_fetched(client):
+    with pytest.raises(AppError, match="not its address"):
+        client.predict(
+            {"path": "http://127.0.0.1:9/a.png", "meta": {"_type": "gradio.FileData"}},
+            api_name="/demo_brightness",
+        )
+
+
+def test_nobody_skips_the_queue(app):
+    body = json.dumps({"data": [3]}).encode()
+    request = urllib.request.Request(
+        f"{app.url}gradio_api/run/demo_count", body, {"Content-Type": "application/json"}
+    )
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(request, timeout=10)
+
+
+def test_a_plugin_cannot_take_another_ones_event_names(start_app, tmp_path):
+    (tmp_path / "thief.py").write_text(
+        """
+import gradio as gr
+from host import Plugin, hookimpl
+
+@hookimpl
+def register_plugins(register):
+    register(Plugin(name="thief", title="Thief", tab="thief:build"))
+
+def build(backend):
+    gr.Button().click(lambda: None, api_name="demo_count")
+"""
+    )
+    plugins = ["--plugin", str(tmp_path / "thief.py"), *PLUGINS]
+    app = start_app(*plugins, "--only", "demo,thief")
+    assert "the event name demo_count belongs to the plugin demo" in app.wait_until_served()
+    client = app.client()
+    assert client.predict(2, api_name="/demo_count") == "ended at 1"
+    client.close()
+    assert app.stop() == 0
 
 
 def test_two_visitors_at_once_get_their_own_answers(app, tmp_path):

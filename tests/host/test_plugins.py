@@ -146,9 +146,9 @@ def test_a_plugin_for_another_api_version_says_so(write):
 def test_two_plugins_of_one_name_the_first_wins(write, tmp_path):
     first = write("first", GOOD.replace('name="{name}"', 'name="same"'))
     second = write("second", GOOD.replace('name="{name}"', 'name="same"'))
-    same = [each for each in discover(Settings(plugin=[first, second])) if each.name == "same"]
-    assert [bool(each.error) for each in same] == [False, True]
-    assert "already called same" in same[1].error
+    found = by_name(plugin=[first, second])
+    assert not found["same"].error
+    assert "already called same" in found["same (2)"].error
 
 
 def test_only_and_disable(write):

@@ -36,6 +36,32 @@ def test_several_device_flags(spacefile):
     assert devices == {"face": ["cpu"], "style": ["cuda:0"], "gan": ["auto"], "x": ["auto"]}
 
 
+def test_a_device_flag_given_twice_names_two_devices(spacefile):
+    settings = settings_from("--device gan=cuda:0 --device gan=cuda:1".split())
+    assert settings.for_plugin("gan").device == ["cuda:0", "cuda:1"]
+
+
+def test_an_empty_operator_token_is_no_token(spacefile, monkeypatch):
+    monkeypatch.setenv("TRIPTYCH_OPERATOR_TOKEN", "")
+    assert settings_from([]).operator_token is None
+
+
+def test_a_space_says_where_to_listen(spacefile, monkeypatch):
+    monkeypatch.setenv("GRADIO_SERVER_NAME", "0.0.0.0")
+    monkeypatch.setenv("GRADIO_SERVER_PORT", "7861")
+    settings = settings_from([])
+    assert (settings.host, settings.port) == ("0.0.0.0", 7861)
+
+
+def test_a_damaged_environment_is_not_blamed_on_the_spacefile(spacefile, monkeypatch, capsys):
+    monkeypatch.setenv("TRIPTYCH_PLUGINS", "{bad")
+    with pytest.raises(SystemExit):
+        settings_from([])
+    said = capsys.readouterr().err
+    assert "plugins" in said
+    assert "Spacefile is not" not in said
+
+
 def test_lists_from_flags_and_environment(spacefile, monkeypatch):
     assert settings_from(["--only", "face, gan"]).only == ["face", "gan"]
     monkeypatch.setenv("TRIPTYCH_DISABLE", "style,gan")
@@ -51,6 +77,7 @@ def test_lists_from_flags_and_environment(spacefile, monkeypatch):
         (["--executor", "face=thread"], "plugins.face.executor"),
         (["--time-limit", "face=-1"], "plugins.face.time_limit"),
         (["--max-upload-mb", "0"], "max_upload_mb"),
+        (["--max-upload-mb", "inf"], "max_upload_mb"),
     ],
 )
 def test_a_wrong_flag_is_named(spacefile, flags, said, capsys):
