@@ -5,8 +5,9 @@
 PICTURES is a folder with one sub-folder of *.jpg for each person. All pairs of pictures of one
 person count as "same", all pairs of different people as "different"; both kinds weigh equally.
 The threshold and the slope are those of the logistic regression from distance to "same"; paste
-them into plugins/face/models.py. Used: the LFW people whom View-2 does not name, so that View-2
-stays an independent test.
+them into plugins/face/models.py. Used: the people of LFW (Labeled Faces in the Wild, deep-funneled,
+vis-www.cs.umass.edu/lfw, for research use) whom View-2 does not name, so that View-2 stays an
+independent test.
 """
 
 from __future__ import annotations

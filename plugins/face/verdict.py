@@ -50,8 +50,16 @@ def verdict_html(
         f"{'Same person' if same else 'Different people'}</div>"
         f"<div>{certainty(model, distance, same)}</div>"
         f"{gauge_svg(distance, threshold, model.furthest)}"
+        f"<div>{decided_by(model, threshold)}</div>"
         f"{remarks}<div><small>Answered by {model.title}. {model.quality}</small></div></div>"
     )
+
+
+def decided_by(model: FaceModel, threshold: float) -> str:
+    """Whose threshold it is, and the model's own."""
+    if threshold == model.threshold:
+        return f"Threshold {threshold:.3f}: the model's own."
+    return f"Threshold {threshold:.3f}: set by you; the model's own is {model.threshold:.3f}."
 
 
 def gauge_svg(distance: float, threshold: float, furthest: float) -> str:

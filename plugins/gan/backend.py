@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from host import Context, UserError
+from host import Context, Device, UserError
 from plugins.gan import checks
 from plugins.gan.checkpoint import load_generator
 from plugins.gan.latents import latents
-from plugins.gan.networks import NetworkConfig
+from plugins.gan.networks import Generator, NetworkConfig
 from plugins.gan.pictures import bundled_digits, to_grid
-from plugins.gan.results import GenerateResult, TrainStep, WalkResult
+from plugins.gan.results import TrainStep, WalkResult
 from plugins.gan.sampling import draw_digits, walk
 from plugins.gan.torchvision_compat import torchvision
 from plugins.gan.training import Trainer, TrainingConfig
+
+log = logging.getLogger(__name__)
 
 CHECKPOINT = Path(__file__).resolve().parents[2] / "assets" / "gan" / "digits.safetensors"
 SIZE = 32
@@ -33,7 +37,7 @@ class GanBackend:
     """Owns the shipped generator. A training run lives only as long as its generator object."""
 
     def __init__(self, context: Context) -> None:
-        self._device = context.device.torch
+        self._device, self._device_name = _usable(context.device)
         self._generator = load_generator(CHECKPOINT, self._device)
         # The first optimiser and convolutions of a process take seconds: spend them here, so
         # that the first visitor sees a grid at once.
@@ -45,19 +49,20 @@ class GanBackend:
         """Lines for the status tab."""
         parameters = sum(p.numel() for p in self._generator.parameters())
         return {
-            "generator": f"{CHECKPOINT.name}, {parameters:,} parameters",
-            "training data": "scikit-learn digits, 1,797 pictures",
+            "model": f"{CHECKPOINT.name}, {parameters:,} parameters",
+            "device": self._device_name,
             "torch": torch.__version__,
             "torchvision": torchvision.__version__,
         }
 
     def generate(
         self, digits: str | int = "all", seed: int = 0, count: int = 6, truncation: float = 2.0
-    ) -> GenerateResult:
-        """Draw digits that nobody wrote.
+    ) -> np.ndarray:
+        """Draw digits that nobody wrote, all in one picture, RGB uint8 (H, W, 3).
 
         digits: "all", one digit, or a number of up to 12 digits.
-        seed: 0 to 2**32 - 1; the same seed draws the same picture on every machine.
+        seed: 0 to 2**32 - 1; the same seed draws the same random numbers on every machine;
+            pictures agree but for rounding.
         count: how many latent vectors to draw. Each gives one digit, or a row with every digit
             asked for: one row, one handwriting.
         truncation: 0.1 to 4 standard deviations; latents are drawn within it. Small is neat and
@@ -88,8 +93,8 @@ class GanBackend:
         """Walk from one seed's latent to another's, and from one class to another.
 
         digit_from, digit_to: 0 to 9; the class embeddings are blended linearly between them.
-        frames: 2 to 60. The latents go along the great circle, the two ends are exactly the
-            pictures of :meth:`generate`.
+        frames: 2 to 60. The latents go along the great circle, the two ends are the
+            pictures of :meth:`generate` but for rounding.
 
         Raises UserError for anything outside these ranges.
         """
@@ -151,7 +156,9 @@ class GanBackend:
         pictures, _ = bundled_digits(networks.size)
         trainer = Trainer(pictures, networks, config, self._device)
         fixed = latents(config.seed, GRID_SIDE**2, networks.latent, truncation=4.0).to(self._device)
-        yield TrainStep(0, steps, _samples(trainer, fixed), 0, 0, 0.5, 0.5, 0, 0, 0, 0, 0)
+        # Untrained, the running statistics of batch norm would give plain grey.
+        untrained = deepcopy(trainer.average).train()
+        yield TrainStep(0, steps, _samples(untrained, fixed), 0, 0, 0.5, 0.5, 0, 0, 0, 0, 0)
         last = 0
         for step in range(1, steps + 1):
             trainer.step()
@@ -160,7 +167,7 @@ class GanBackend:
                 continue
             means = trainer.means()
             gradient_g, gradient_d = trainer.gradient_norms()
-            grid = _samples(trainer, fixed)
+            grid = _samples(trainer.average, fixed)
             now = time.monotonic()
             yield TrainStep(
                 step=step,
@@ -180,5 +187,18 @@ class GanBackend:
 
 
 @torch.inference_mode()
-def _samples(trainer: Trainer, fixed: Tensor) -> np.ndarray:
-    return to_grid(trainer.average(fixed), GRID_SIDE, scale=2)
+def _samples(generator: Generator, fixed: Tensor) -> np.ndarray:
+    return to_grid(generator(fixed), GRID_SIDE, scale=2)
+
+
+def _usable(device: Device) -> tuple[str, str]:
+    """PyTorch's name of the device that will be used, and what to tell people.
+
+    The host trusts the driver, but PyTorch may be a build for the CPU: then the CPU is used.
+    """
+    if device.kind == "cpu" or torch.cuda.is_available():
+        return device.torch, str(device)
+    reason = "CUDA does not start" if torch.backends.cuda.is_built() else "this build has no CUDA"
+    name = f"cpu (PyTorch sees no GPU: {reason})"
+    log.warning("%s was promised; using %s", device, name)
+    return "cpu", name

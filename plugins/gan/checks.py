@@ -12,19 +12,19 @@ DIGITS = "0123456789"
 
 def whole(name: str, value: float, low: int, high: int) -> int:
     """``value`` as an int between ``low`` and ``high``."""
-    if isinstance(value, bool) or not _is_number(value) or value != int(value):
-        raise UserError(f"{name} must be a whole number, not {value!r}.")
+    if not _is_number(value) or value != int(value):
+        raise UserError(f"{name} must be a whole number.")
     if not low <= value <= high:
-        raise UserError(f"{name} must be between {low:,} and {high:,}, not {int(value):,}.")
+        raise UserError(f"{name} must be between {low:,} and {high:,}.")
     return int(value)
 
 
 def number(name: str, value: float, low: float, high: float) -> float:
     """``value`` as a float between ``low`` and ``high``."""
-    if isinstance(value, bool) or not _is_number(value):
-        raise UserError(f"{name} must be a number, not {value!r}.")
+    if not _is_number(value):
+        raise UserError(f"{name} must be a number.")
     if not low <= value <= high:
-        raise UserError(f"{name} must be between {low:g} and {high:g}, not {value:g}.")
+        raise UserError(f"{name} must be between {low:g} and {high:g}.")
     return float(value)
 
 
@@ -34,11 +34,11 @@ def seed(value: float, name: str = "The seed") -> int:
 
 def digit_string(value: str | int, longest: int = 12) -> list[int]:
     """ "all" -> 0 to 9; otherwise the digits of a number such as "7" or "2024", in order."""
-    text = str(value).strip()
+    text = _text(value)
     if text.lower() == "all":
         return list(range(10))
     if not text or set(text) - set(DIGITS):
-        raise UserError(f'Ask for digits from 0 to 9, such as 7 or 2024, or "all", not {text!r}.')
+        raise UserError('Ask for digits from 0 to 9, such as 7 or 2024, or "all".')
     if len(text) > longest:
         raise UserError(f"At most {longest} digits fit in a row, not {len(text)}.")
     return [int(c) for c in text]
@@ -46,11 +46,20 @@ def digit_string(value: str | int, longest: int = 12) -> list[int]:
 
 def digit(value: str | int, name: str) -> int:
     """One class, as "3" or 3."""
-    text = str(value).strip()
+    text = _text(value)
     if len(text) != 1 or text not in DIGITS:
-        raise UserError(f"{name} must be one of 0 to 9, not {text!r}.")
+        raise UserError(f"{name} must be one of 0 to 9.")
     return int(text)
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and math.isfinite(value)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _text(value: object) -> str:
+    try:
+        return str(value).strip()
+    except ValueError:  # Python writes out no int of more than 4,300 digits
+        return ""

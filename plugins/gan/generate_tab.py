@@ -12,16 +12,11 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
-from plugins.gan.results import GenerateResult, WalkResult
+from plugins.gan.components import PICTURE
+from plugins.gan.results import WalkResult
 
 DIGITS = [str(digit) for digit in range(10)]
 FRAME_MS = 80
-PICTURE: dict[str, Any] = {
-    "format": "png",
-    "interactive": False,
-    "show_label": False,  # it would cover the first digits
-    "buttons": ["download", "fullscreen"],
-}
 
 
 def build(backend: Any, first_picture: Path) -> None:
@@ -65,7 +60,8 @@ def build(backend: Any, first_picture: Path) -> None:
             )
     gr.Markdown(
         "A class-conditional DCGAN trained on 8,000 MNIST digits; its model card is "
-        "`assets/gan/digits.md`. The same seed gives the same picture on every machine."
+        "`assets/gan/digits.md`. The same seed gives the same random numbers on every machine; "
+        "pictures agree but for rounding."
     )
 
     def gan_generate(
@@ -75,7 +71,7 @@ def build(backend: Any, first_picture: Path) -> None:
 
         Args:
             digits: "all", one digit, or a number of up to 12 digits.
-            seed: 0 to 4294967295; the same seed draws the same picture.
+            seed: 0 to 4294967295; the same seed draws the same random numbers.
             count: how many of one digit, or how many rows of several; 1 to 36, and at most 144
                 pictures.
             truncation: 0.1 to 4 standard deviations; low is neat, high is varied.
@@ -83,8 +79,8 @@ def build(backend: Any, first_picture: Path) -> None:
         Returns:
             One picture with all the digits.
         """
-        result: GenerateResult = backend.generate(digits, seed, count, truncation)
-        return result.grid
+        picture: np.ndarray = backend.generate(digits, seed, count, truncation)
+        return picture
 
     gr.on(
         [draw.click, digits.change, seed.change, count.change, truncation.change],

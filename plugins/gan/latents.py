@@ -1,4 +1,4 @@
-"""Latent vectors from seeds: the same on every machine and device."""
+"""Latent vectors from seeds, drawn on the CPU: the device does not change them."""
 
 from __future__ import annotations
 

@@ -90,17 +90,14 @@ class Discriminator(nn.Module):
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        self.config = config
         widths = config.widths
         layers: list[nn.Module] = []
         for before, after in pairwise([config.channels, *widths]):
             layers += [nn.Conv2d(before, after, 4, 2, 1), nn.LeakyReLU(0.2, inplace=True)]
         self.body = nn.Sequential(*layers)
-        self.features = widths[-1] * 16
-        self.score = nn.Linear(self.features, 1)
-        self.embed = (
-            nn.Linear(config.classes, self.features, bias=False) if config.classes else None
-        )
+        features = widths[-1] * 16
+        self.score = nn.Linear(features, 1)
+        self.embed = nn.Linear(config.classes, features, bias=False) if config.classes else None
         _initialise(self)
 
     def forward(self, pictures: Tensor, labels: Tensor | None = None) -> Tensor:

@@ -18,9 +18,12 @@ from torchvision.utils import make_grid  # isort: skip
 
 @cache
 def bundled_digits(size: int) -> tuple[Tensor, Tensor]:
-    """The 1,797 8x8 handwritten digits that come with scikit-learn (UCI "Optical Recognition of
-    Handwritten Digits"), enlarged and with a margin of 1/16: (1797, 1, size, size) in
-    [-1, 1], and their classes (1797,)."""
+    """The 1,797 8x8 handwritten digits that come with scikit-learn, enlarged and with a margin
+    of 1/16: (1797, 1, size, size) in [-1, 1], and their classes (1797,).
+
+    They are the test set of E. Alpaydin and C. Kaynak, "Optical Recognition of Handwritten Digits",
+    UCI Machine Learning Repository, 1998 (doi:10.24432/C50P49), licensed CC BY 4.0.
+    """
     from sklearn.datasets import load_digits
 
     digits = load_digits()

@@ -8,20 +8,6 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class GenerateResult:
-    """Digits drawn by the shipped generator.
-
-    grid: all of them in one picture, RGB uint8 (H, W, 3).
-    images: the same one by one, RGB uint8 (N, 32, 32, 3), row by row.
-    digits: the class each was asked to be, N of them.
-    """
-
-    grid: np.ndarray
-    images: np.ndarray
-    digits: tuple[int, ...]
-
-
-@dataclass(frozen=True)
 class WalkResult:
     """A walk through the latent space.
 

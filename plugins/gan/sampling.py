@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
@@ -12,27 +13,24 @@ from torch.nn.functional import one_hot
 from plugins.gan.latents import latents, slerp
 from plugins.gan.networks import Generator
 from plugins.gan.pictures import to_grid, to_rgb
-from plugins.gan.results import GenerateResult, WalkResult
+from plugins.gan.results import WalkResult
 
 
 @torch.inference_mode()
 def draw_digits(
     generator: Generator, classes: Sequence[int], seed: int, count: int, truncation: float
-) -> GenerateResult:
+) -> np.ndarray:
     """``count`` latents, each drawn as every one of ``classes``: several classes make a row for
-    each latent, a single one fills a square."""
+    each latent, a single one fills a square. RGB uint8 (H, W, 3)."""
     config = generator.config
     points = latents(seed, count, config.latent, truncation)
-    asked = tuple(classes) * count
     pictures = _run(
         generator,
         points.repeat_interleave(len(classes), dim=0),
-        one_hot(torch.tensor(asked), config.classes),
+        one_hot(torch.tensor(list(classes) * count), config.classes),
     )
     columns = len(classes) if len(classes) > 1 else math.ceil(math.sqrt(count))
-    return GenerateResult(
-        grid=to_grid(pictures, columns, scale=2), images=to_rgb(pictures), digits=asked
-    )
+    return to_grid(pictures, columns, scale=2)
 
 
 @torch.inference_mode()

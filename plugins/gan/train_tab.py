@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from host import UserError
+from plugins.gan.components import PICTURE
 from plugins.gan.history import Evenly
 from plugins.gan.results import TrainStep
 
@@ -18,12 +20,6 @@ FRAMES = 60
 """Grids remembered for looking back, about 60 kB each."""
 POINTS = 200
 """Points of each curve."""
-PICTURE: dict[str, Any] = {
-    "format": "png",
-    "interactive": False,
-    "show_label": False,  # it would cover the first samples
-    "buttons": ["download", "fullscreen"],
-}
 GENERATOR, DISCRIMINATOR = "generator", "discriminator"
 REAL, FAKE, HALF = "real pictures", "generated pictures", "cannot tell (0.5)"
 
@@ -89,7 +85,8 @@ def build(backend: Any) -> None:
                 stop = gr.Button("Stop", variant="stop", min_width=100)
         with gr.Column(scale=2, min_width=320):
             status = gr.Markdown(
-                "Press **Start** to train on the 1,797 handwritten digits of scikit-learn. "
+                "Press **Start** to train on the 1,797 handwritten digits of scikit-learn "
+                "([UCI](https://doi.org/10.24432/C50P49), CC BY 4.0). "
                 "Nothing of the run is kept when you leave.",
                 label="Status",
             )
@@ -155,7 +152,7 @@ def build(backend: Any) -> None:
             learning_rate_d: the discriminator's, the same.
             width: 8 to 64 channels in the finest layer.
             r1: weight of the R1 penalty, 0 to 10.
-            seed: 0 to 4294967295; decides the whole run.
+            seed: 0 to 4294967295; decides weights, order of pictures and latents.
 
         Returns:
             About every second: a status line, samples, the discriminator's scores, the losses,
@@ -170,10 +167,10 @@ def build(backend: Any) -> None:
             if latest.step:
                 history.add(latest)
             kept.add((latest.step, _png(latest.grid)))
-            yield _show(progress(latest), latest, history, kept)
+            yield _show(progress(latest), latest, r1, history, kept)
         if latest is None:
-            raise gr.Error("Stopped before the first step.", print_exception=False)
-        yield _show(ending(latest), latest, history, kept)
+            raise UserError("Stopped before the first step.")
+        yield _show(ending(latest), latest, r1, history, kept)
 
     start.click(
         gan_train,
@@ -220,21 +217,26 @@ def ending(last: TrainStep) -> str:
     return f"**Stopped** at step {last.step:,} of {last.steps:,}. The last samples are kept."
 
 
-def objective_text(now: TrainStep) -> str:
-    """The objective with its current numbers and its source."""
+def objective_text(now: TrainStep, r1: float) -> str:
+    """The objective with its current numbers and its sources. r1: weight of the R1 penalty."""
     if now.step == 0:
         return ""
+    penalty = "D also pays the R1 penalty of Mescheder et al. 2018. " if r1 else ""
     return (
         f"D lowers −log D(x) − log(1 − D(G(z))) = **{now.loss_d:.3f}** (1.386 when it can only "
         f"guess); G lowers −log D(G(z)) = **{now.loss_g:.3f}** (0.693 when D can only guess): the "
-        "non-saturating game of Goodfellow et al. 2014, in natural logarithms. D also pays the R1 "
-        "penalty of Mescheder et al. 2018. Samples come from the moving average of G. Gradient "
-        f"norms: G {now.gradient_g:.2f}, D {now.gradient_d:.2f}."
+        "non-saturating game of Goodfellow et al. 2014, in natural logarithms. "
+        f"{penalty}Samples come from the moving average of G. Gradient norms: "
+        f"G {now.gradient_g:.2f}, D {now.gradient_d:.2f}."
     )
 
 
 def _show(
-    line: str, now: TrainStep, history: Evenly[TrainStep], kept: Evenly[tuple[int, bytes]]
+    line: str,
+    now: TrainStep,
+    r1: float,
+    history: Evenly[TrainStep],
+    kept: Evenly[tuple[int, bytes]],
 ) -> Shown:
     attempts, points = kept.items(), history.items()
     last = len(attempts) - 1
@@ -246,7 +248,7 @@ def _show(
         now.grid,
         _scores(points),
         _losses(points),
-        objective_text(now),
+        objective_text(now, r1),
         attempts,
         slider,
         now.grid,

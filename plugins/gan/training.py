@@ -65,9 +65,10 @@ class Trainer:
     ) -> None:
         self.config = config
         self.device = torch.device(device)
-        # Only the seed decides the run: the global generator is left as it was.
+        # Weights are drawn with the CPU's global generator, which is left as it was. Those of
+        # GPUs are not touched (torch.manual_seed would seed them too).
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(config.seed)
+            torch.default_generator.manual_seed(config.seed)
             generator, discriminator = Generator(networks), Discriminator(networks)
         self._random = torch.Generator().manual_seed(config.seed)
         place = {"device": self.device, "memory_format": torch.channels_last}

@@ -1,10 +1,14 @@
 """Neural style transfer: a photo painted in the manner of a painting."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+
 from host import Plugin, hookimpl
 
 
 @hookimpl
-def register_plugins(register):  # type: ignore[no-untyped-def]
+def register_plugins(register: Callable[[Plugin], None]) -> None:
     register(
         Plugin(
             name="style",

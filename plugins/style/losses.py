@@ -34,12 +34,6 @@ def statistics(features: tf.Tensor) -> Statistics:
     return Statistics(mean, tf.matmul(rows, rows, transpose_a=True) / count)
 
 
-def gram(features: tf.Tensor) -> tf.Tensor:
-    """The Gram matrix (C, C) of a feature map (1, H, W, C), over the number of positions."""
-    mean, covariance = statistics(features)
-    return covariance + mean[:, None] * mean[None, :]
-
-
 def style_loss(ours: Statistics, theirs: Statistics) -> tf.Tensor:
     """Squared distance of two styles, relative to the size of ``theirs``."""
     level = _squares(theirs.mean)

@@ -28,7 +28,7 @@ VGG19_WEIGHTS = WeightFile(
     source="Visual Geometry Group, University of Oxford (Simonyan and Zisserman 2014), "
     "as converted for Keras applications",
 )
-EMBEDDED_WEIGHTS = Path(__file__).parents[2] / "assets" / "style" / "embedded.safetensors"
+EMBEDDED_WEIGHTS = Path(__file__).resolve().parents[2] / "assets" / "style" / "embedded.safetensors"
 
 
 @dataclass(frozen=True)
@@ -120,17 +120,16 @@ _VGG19_BLOCKS = ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512))
 _CAFFE_MEAN_BGR = (103.939, 116.779, 123.68)
 
 
-def vgg19_model(layers: tuple[str, ...], average_pooling: bool = True) -> keras.Model:
+def vgg19_model(layers: tuple[str, ...]) -> keras.Model:
     """VGG19 (Simonyan and Zisserman 2014) as far as the deepest of ``layers``, random weights.
 
     Input: (N, H, W, 3), RGB, 0..255, at least 32 pixels a side; turned to BGR less ImageNet's
-    mean, as the published weights want it. ``average_pooling`` follows Gatys et al. 2016, section
-    2, who found it to give nicer pictures than the maximum. Raises ValueError for a layer that
-    VGG19 lacks.
+    mean, as the published weights want it. It pools by the average, not the maximum, as Gatys et
+    al. 2016, section 2, who found the pictures nicer. Raises ValueError for a layer that VGG19
+    lacks.
     """
     inputs = keras.Input((None, None, 3))
     x = inputs[..., ::-1] - np.asarray(_CAFFE_MEAN_BGR, np.float32)
-    pool = keras.layers.AveragePooling2D if average_pooling else keras.layers.MaxPooling2D
     outputs: dict[str, keras.KerasTensor] = {}
     for block, (depth, filters) in enumerate(_VGG19_BLOCKS, 1):
         for conv in range(1, depth + 1):
@@ -139,18 +138,18 @@ def vgg19_model(layers: tuple[str, ...], average_pooling: bool = True) -> keras.
             outputs[name] = x
             if all(layer in outputs for layer in layers):
                 return keras.Model(inputs, [outputs[layer] for layer in layers], name="vgg19")
-        x = pool(2, padding="same", name=f"block{block}_pool")(x)
+        x = keras.layers.AveragePooling2D(2, padding="same", name=f"block{block}_pool")(x)
     raise ValueError(f"VGG19 lacks {', '.join(layer for layer in layers if layer not in outputs)}")
 
 
-def vgg19(weights: Path, average_pooling: bool = True) -> Network:
+def vgg19(weights: Path) -> Network:
     """VGG19 with the published weights in the HDF5 file ``weights``.
 
     Style and content layers are those of Gatys et al. 2016 (conv1_1 ... conv5_1 and conv4_2).
     Raises ValueError when the file lacks a layer or holds it in another shape.
     """
     layers = (*VGG19_STYLE_LAYERS[:4], VGG19_CONTENT_LAYER, VGG19_STYLE_LAYERS[4])
-    model = vgg19_model(layers, average_pooling)
+    model = vgg19_model(layers)
     _assign(model, read_layer_tensors(weights), str(weights))
     return Network(
         name="vgg19",

@@ -20,10 +20,14 @@ class Target(NamedTuple):
 
 
 class Objective:
-    """Losses and gradients of one network, compiled once for pictures of every size."""
+    """Losses and gradients of one network, compiled once for pictures of every size.
 
-    def __init__(self, network: Network) -> None:
+    device: TensorFlow's name of where to compute; None leaves it to TensorFlow.
+    """
+
+    def __init__(self, network: Network, device: str | None = None) -> None:
         self.network = network
+        self._device = device
         self._style_at = [network.layers.index(name) for name in network.style_weights]
         self._content_at = [network.layers.index(name) for name in network.content_weights]
         picture = tf.TensorSpec((1, None, None, 3), tf.float32)
@@ -77,7 +81,8 @@ class Objective:
         return value, gradient.numpy()[0]
 
     def _call(self, picture: tf.Tensor) -> list[tf.Tensor]:
-        return self.network.model(picture, training=False)
+        with tf.device(self._device):
+            return self.network.model(picture, training=False)
 
     def _evaluate(
         self,
@@ -86,7 +91,7 @@ class Objective:
         style: list[Statistics],
         weights: tf.Tensor,
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        with tf.GradientTape() as tape:
+        with tf.device(self._device), tf.GradientTape() as tape:
             tape.watch(picture)
             features = self._call(picture)
             layers = tf.stack(
@@ -109,7 +114,8 @@ class Objective:
                 ]
             )
             total = tf.reduce_sum(losses)
-        return losses, layers, tape.gradient(total, picture)
+        with tf.device(self._device):
+            return losses, layers, tape.gradient(total, picture)
 
 
 def _shares(weights: object) -> tf.Tensor:

@@ -10,6 +10,9 @@ SIZES = (128, 768)
 """Pixels of the result's long side, least and most."""
 STEPS = (10, 600)
 """Evaluations of the losses, least and most."""
+WEIGHTS = (0, 100)
+"""How much one part counts, least and most; 1 is balanced."""
+SEEDS = (0, 2**32 - 1)
 DEFAULT_SIZE = 384
 DEFAULT_STEPS = 120
 
@@ -58,9 +61,7 @@ class NetworkInfo:
 
     name: "vgg19" or "embedded".
     ready: whether its weights are on this machine.
-    about: one sentence on what it is.
     """
 
     name: str
     ready: bool
-    about: str

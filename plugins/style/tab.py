@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from plugins.style.results import (
     TransferStep,
 )
 
-PAINTINGS = Path(__file__).parents[2] / "assets" / "style"
+PAINTINGS = Path(__file__).resolve().parents[2] / "assets" / "style"
 
 _ABOUT = """\
 The photo's pixels are changed step by step until a network sees the photo's objects and the
@@ -38,12 +39,12 @@ _CREDITS = (
     "Paintings: drawn by this project's own program."
 )
 _NETWORKS = {
-    "Best at hand": "best",
+    "VGG19 if its weights are here": "auto",
     "VGG19 (published weights)": "vgg19",
     "Embedded (small, offline)": "embedded",
 }
 _TITLES = {"vgg19": "VGG19", "embedded": "the embedded network"}
-_SERIES = ["total", "content", "style", "smoothness"]
+_COLOURS = {"total": "#334155", "content": "#2563eb", "style": "#dc2626", "smoothness": "#16a34a"}
 
 
 def build(backend: Any) -> None:
@@ -57,9 +58,9 @@ def build(backend: Any) -> None:
             with gr.Row():
                 run = gr.Button("Paint", variant="primary")
                 stop = gr.Button("Stop")
-            content_weight = _weight("Photo", "how clearly its objects stay")
-            style_weight = _weight("Painting", "how strongly its manner shows")
-            smoothness = _weight("Smoothness", "how calm the areas between the strokes are")
+            content_weight = _weight("Photo weight", "how clearly its objects stay")
+            style_weight = _weight("Painting weight", "how strongly its manner shows")
+            smoothness = _weight("Smoothness weight", "how calm the areas between the strokes are")
             with gr.Accordion("More settings", open=False):
                 size = gr.Slider(
                     *SIZES, DEFAULT_SIZE, step=32, label="Size", info="pixels of the long side"
@@ -69,9 +70,9 @@ def build(backend: Any) -> None:
                 )
                 network = gr.Dropdown(
                     list(_NETWORKS.items()),
-                    value="best",
+                    value="auto",
                     label="Network",
-                    info="VGG19 paints best; without its weights the small network answers",
+                    info="VGG19 is the paper's network; without its weights the small one answers",
                 )
                 seed = gr.Number(0, label="Seed", precision=0)
                 fetch = gr.Button("Get the published weights (80 MB)")
@@ -80,14 +81,17 @@ def build(backend: Any) -> None:
             result = gr.Image(label="Result", format="png", interactive=False, height=420)
             status = gr.Markdown("Choose a photo and a painting, then press Paint.")
             download = gr.DownloadButton("Download the picture", interactive=False)
+            # The line above names the colours: the plot cuts its own legend off.
+            gr.Markdown(
+                "**Losses**: total (dark grey), content (blue), style (red), smoothness (green)."
+            )
             curve = gr.LinePlot(
                 x="step",
                 y="log10",
                 y_title="log10 of the loss",
                 color="loss",
-                color_map=dict(
-                    zip(_SERIES, ("#334155", "#2563eb", "#dc2626", "#16a34a"), strict=True)
-                ),
+                color_title=" ",
+                color_map=_COLOURS,
                 height=360,
                 label="Losses, times their weights",
             )
@@ -101,15 +105,15 @@ def build(backend: Any) -> None:
         smoothness: float = 1.0,
         size: int = DEFAULT_SIZE,
         steps: int = DEFAULT_STEPS,
-        network: str = "best",
+        network: str = "auto",
         seed: int = 0,
     ) -> Iterator[tuple[Any, ...]]:
         """Paint a photo in the manner of a painting; streams the picture while it is painted.
 
         The three weights go from 0 to 5, where 1 is balanced. The size is the result's long side
-        in pixels. The network is "vgg19", "embedded" or "best", the better one at hand. Returns
-        the picture, a sentence on how it was made, the picture as a PNG file to download, and the
-        losses by step.
+        in pixels. The network is "vgg19", "embedded" or "auto": VGG19 if its weights are here, else
+        the embedded one. The seed is 0 to 4294967295. Returns the picture, a sentence on how it
+        was made, the picture as a PNG file to download, and the losses by step.
         """
         history: list[tuple[int, str, float]] = []
         last: TransferStep | None = None
@@ -117,26 +121,33 @@ def build(backend: Any) -> None:
         for last in backend.transfer(
             content,
             style,
-            size=_whole(size, "size"),
-            steps=_whole(steps, "number of steps"),
+            size=size,
+            steps=steps,
             content_weight=content_weight,
             style_weight=style_weight,
             smoothness=smoothness,
-            network=None if network == "best" else network,
-            seed=_whole(seed, "seed"),
+            network=network,
+            seed=seed,
         ):
             if last.losses is not None:
                 history += _points(last.step, last.losses)
             if last.image is not None:
                 picture = last.image
                 yield picture, _progress(last), None, _plot(history)
-        if last is not None and picture is not None:
+        if last is None or picture is None or last.step == 0:
+            # nothing was painted: what is shown stays
+            yield gr.skip(), "Stopped before the first step.", gr.skip(), gr.skip()
+        else:
             yield picture, _outcome(last), _file(download, picture, last), _plot(history)
 
     def fetch_weights() -> Iterator[str]:
         """Download VGG19's published weights."""
-        for progress in backend.fetch_weights():
-            yield download_bar("VGG19", progress)
+        try:
+            for progress in backend.fetch_weights():
+                yield download_bar("VGG19", progress)
+        except UserError as error:
+            yield f'<span role="alert">{escape(str(error))}</span>'
+            return
         ready = {info.name: info for info in backend.networks()}["vgg19"]
         yield _availability(ready)
 
@@ -155,15 +166,6 @@ def build(backend: Any) -> None:
 
 def _weight(label: str, info: str) -> gr.Slider:
     return gr.Slider(0, 5, 1, step=0.1, label=label, info=f"{info}; 1 is balanced")
-
-
-def _whole(value: float | None, what: str) -> int:
-    """A number field's value, which is None when emptied."""
-    if value is None or value != value or abs(value) > 2**31:
-        raise UserError(f"Please give a {what}.")
-    if what == "seed" and value < 0:
-        raise UserError("The seed must not be negative.")
-    return int(value)
 
 
 def _examples(content: ImageInput, style: ImageInput) -> None:
@@ -189,7 +191,7 @@ def _photos() -> list[Path]:
 def _points(step: int, losses: Losses) -> list[tuple[int, str, float]]:
     return [
         (step, name, float(np.log10(value)))
-        for name in _SERIES
+        for name in _COLOURS
         if (value := getattr(losses, name)) > 0
     ]
 
@@ -222,7 +224,7 @@ def _outcome(step: TransferStep) -> str:
 
 def _availability(info: NetworkInfo) -> str:
     return (
-        "The published weights are here: VGG19 paints from now on."
+        "The published weights are here: VGG19 is ready."
         if info.ready
         else "The published weights are not on this machine; the embedded network answers."
     )

@@ -71,6 +71,8 @@ def test_the_webcam_without_a_face(demo, visit, keep):
     put(page, "Second picture", FACES / "anna_1.jpg")
     page.get_by_label("Capture from camera").first.click()
     page.get_by_text("Click to Access Webcam").click()
+    # Gradio ignores the button until the camera has a frame.
+    page.wait_for_function("[...document.querySelectorAll('video')].some(v => v.videoWidth > 0)")
     with page.expect_response(re.compile("/upload")):
         page.get_by_label("capture photo").click()
     expect(picture(page, "First picture").locator("img")).to_be_visible(timeout=30_000)

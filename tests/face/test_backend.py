@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-from host import UserError
+from host import Device, UserError
 from host.testing import backend_context
+from plugins.face import dlib_resnet
 from plugins.face.backend import FaceBackend
+from plugins.face.detector import Detector
+from plugins.face.encoders import make
 from plugins.face.models import BY_NAME, MODELS
 
 GREY = np.full((300, 300, 3), 127, np.uint8)
@@ -46,6 +52,12 @@ def test_the_threshold_decides(backend, portraits):
     strict = backend.verify(*pair, threshold=distance - 0.01)
     assert not strict.same
     assert strict.threshold == pytest.approx(distance - 0.01)
+
+
+@pytest.mark.parametrize("threshold", [float("nan"), float("inf"), -0.1, "strict", [0.6], 10**400])
+def test_a_threshold_that_is_none_is_told(backend, portraits, threshold):
+    with pytest.raises(UserError, match="from 0 up"):
+        backend.verify(portraits["anna_1"], portraits["anna_2"], threshold=threshold)
 
 
 def test_the_pictures_come_back_marked_and_the_crops_aligned(backend, portraits):
@@ -124,13 +136,38 @@ def test_noise_of_any_shape_holds_no_sure_face(backend, shape):
 
 
 def test_a_batch_gives_what_single_faces_give(backend, portraits):
+    encoder = make(BY_NAME["offline"], dlib_resnet.bundled_file(), "/CPU:0")
     crops = [
-        backend.align(image, backend.detect(image)[0]) for image in list(portraits.values())[:3]
+        encoder.align(image, backend.detect(image)[0]) for image in list(portraits.values())[:3]
     ]
-    together = backend.encode(np.stack(crops))
+    together = encoder.encode(np.stack(crops))
     assert together.shape == (3, BY_NAME["offline"].dimension)
     for crop, encoding in zip(crops, together, strict=True):
-        np.testing.assert_allclose(backend.encode(crop[None])[0], encoding, atol=1e-5)
+        np.testing.assert_allclose(encoder.encode(crop[None])[0], encoding, atol=1e-5)
+
+
+def test_a_failure_of_the_search_is_not_taken_for_a_picture_without_faces(portraits):
+    detector = Detector()
+
+    def fail(**_):
+        raise tf.errors.InvalidArgumentError(None, None, "broken")
+
+    detector._stages[1] = fail
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        detector.detect(portraits["anna_1"])
+
+
+# Devices
+
+
+@pytest.mark.skipif(
+    bool(tf.config.list_physical_devices("GPU")), reason="TensorFlow sees a GPU here"
+)
+def test_a_promised_gpu_that_tensorflow_cannot_see_means_the_cpu(tmp_path, portraits):
+    context = backend_context("face", tmp_path)
+    backend = FaceBackend(dataclasses.replace(context, device=Device("cuda", 0, "NVIDIA H100")))
+    assert backend.health()["device"].startswith("cpu (TensorFlow sees no GPU")
+    assert backend.verify(portraits["anna_1"], portraits["anna_2"]).same
 
 
 # Models
@@ -142,8 +179,8 @@ def test_offline_the_offline_model_is_the_active_one(backend):
     assert statuses["offline"].available
     assert [name for name, status in statuses.items() if status.active] == ["offline"]
     assert not statuses["facenet-512"].available
-    assert statuses["facenet-512"].download
     assert "dlib" in backend.health()["model"]
+    assert backend.health()["device"] == "cpu"
 
 
 def test_a_model_without_weights_says_so(backend, portraits):

@@ -36,7 +36,7 @@ def test_programs_see_one_event_with_its_parameters(page):
 
 def test_verify_answers_in_words_pictures_and_facts(events, portraits):
     html, *pictures, facts, decided = events["face_verify"](
-        portraits["anna_1"], portraits["anna_2"], 0.0, "best"
+        portraits["anna_1"], portraits["anna_2"], 0.0, "auto"
     )
     assert "Same person" in html
     assert BY_NAME["offline"].title in html
@@ -44,14 +44,17 @@ def test_verify_answers_in_words_pictures_and_facts(events, portraits):
     assert facts["same"] is True
     assert facts["model"] == "offline"
     assert facts["threshold"] == BY_NAME["offline"].threshold
+    assert "Threshold 0.600: the model's own" in html
     assert decided[:2] == ("offline", pytest.approx(facts["distance"], abs=1e-3))
 
 
 def test_a_missing_picture_is_told(events, portraits):
     with pytest.raises(UserError, match="two pictures"):
         events["face_verify"](None, None)
-    with pytest.raises(UserError, match="a second picture"):
+    with pytest.raises(UserError, match="the second picture"):
         events["face_verify"](portraits["anna_1"], None)
+    with pytest.raises(UserError, match="the first picture"):
+        events["face_verify"](None, portraits["anna_1"])
 
 
 def test_moving_the_slider_decides_anew(events):
@@ -60,22 +63,33 @@ def test_moving_the_slider_decides_anew(events):
     assert "Different people" in events["decide"](0.4, decided)
     assert "Same person" in events["decide"](0.0, decided)  # the model's own threshold
     assert "shows 2 faces" in events["decide"](0.4, decided)
+    assert "set by you; the model's own is 0.600" in events["decide"](0.4, decided)
+    with pytest.raises(UserError, match="from 0 up"):
+        events["decide"](float("nan"), decided)
 
 
-def test_choosing_a_model_brings_its_threshold_and_its_quality(events):
-    slider, about = events["choose"]("facenet-512")
-    assert slider.value == BY_NAME["facenet-512"].threshold
+def test_an_untouched_slider_means_the_threshold_of_whichever_model_answers(page, events):
+    slider = next(b for b in page.blocks.values() if isinstance(b, gr.Slider))
+    assert slider.value == 0
+    assert "0 the threshold is the model's own" in slider.info
+    # The page was opened with the offline model; FaceNet's weights came since.
+    html = events["decide"](slider.value, ("facenet-512", 0.9, ()))
+    assert "Same person" in html
+    assert "Threshold 1.000: the model's own" in html
+
+
+def test_choosing_a_model_tells_its_quality(events):
+    about = events["describe"]("facenet-512")
     assert "not been calibrated" in about
     assert "not on this machine" in about
-    slider, about = events["choose"]("best")
-    assert slider.value == BY_NAME["offline"].threshold
-    assert "Measured by this project" in about
+    assert "Measured by this project" in events["describe"]("auto")
+    assert "Measured by this project" in events["describe"](None)
 
 
 def test_getting_weights_offline_ends_in_a_sentence(events):
-    *_, (sentence, _, _) = events["get_weights"]("best")
+    *_, (sentence, _) = events["get_weights"]("auto")
     assert "could not be downloaded" in sentence
-    assert "offline model answers" in sentence
+    assert 'role="alert"' in sentence
 
 
 def test_how_sure_follows_the_distance():

@@ -34,7 +34,7 @@ def test_gan_generate_answers_bad_input_with_a_sentence(client):
         client.predict("cat", 0, 1, 1.0, api_name="/gan_generate")
 
 
-def test_gan_train_streams_until_cancelled(client):
+def test_gan_train_streams_to_its_end(client):
     job = client.submit(steps=100, batch_size=16, width=8, api_name="/gan_train")
     line, grid, *_ = job.result(timeout=180)
     assert "Done" in line

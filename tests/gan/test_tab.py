@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from host import UserError
 from plugins.gan import tab
 from plugins.gan.backend import GanBackend
 from plugins.gan.generate_tab import save_gif
@@ -53,7 +54,7 @@ def test_generate_shows_what_was_asked_for(backend: GanBackend) -> None:
     generate = events(Stoppable(backend))["gan_generate"]
     np.testing.assert_array_equal(
         generate("42", 7.0, 3.0, 1.5),  # Gradio's numbers may be floats
-        backend.generate("42", 7, 3, 1.5).grid,
+        backend.generate("42", 7, 3, 1.5),
     )
 
 
@@ -101,6 +102,12 @@ def test_stopping_keeps_the_last_samples(backend: GanBackend) -> None:
     assert shown[-1][5]
 
 
+def test_stopping_before_the_first_step_is_a_sentence(backend: GanBackend) -> None:
+    train = events(Stoppable(backend, stop_after=0))["gan_train"]
+    with pytest.raises(UserError, match=r"^Stopped before the first step\.$"):
+        next(train(5000, 16, 1e-3, 1e-3, 8, 0.1, 0))
+
+
 def test_looking_back_before_any_run_shows_nothing() -> None:
     assert look_back([], 0)[0] is None
 
@@ -135,5 +142,12 @@ def test_status_lines_say_where_the_run_is() -> None:
         "Step 30 of 100 · 1:05 gone, about 2:32 left · 1,234 pictures a second"
     )
     assert "step 30 of 100" in ending(now)
-    assert "1.400" in objective_text(now)
-    assert "0.700" in objective_text(now)
+    assert "1.400" in objective_text(now, r1=0.1)
+    assert "0.700" in objective_text(now, r1=0.1)
+
+
+def test_the_r1_penalty_is_named_when_it_is_paid(backend: GanBackend) -> None:
+    train = events(Stoppable(backend))["gan_train"]
+    for r1, named in ((0.1, True), (0, False)):
+        *_, last = train(2, 16, 1e-3, 1e-3, 8, r1, 0)
+        assert ("R1" in last[4]) == named

@@ -17,6 +17,9 @@ from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
+from host.executors.call import CallCancelled
+from host.ui.events import guard
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PLUGINS = [
@@ -173,6 +176,14 @@ def test_two_visitors_and_one_who_leaves(app):
     leaving.close()
     assert short.result(timeout=30) == "ended at 1"
     staying.close()
+
+
+def test_a_stream_stopped_before_its_turn_ends_without_an_error():
+    def stream():
+        yield "begun"
+        raise CallCancelled("Stopped before it began.")
+
+    assert list(guard(stream, "Demo")()) == ["begun"]
 
 
 def test_a_tab_that_cannot_be_built_and_a_backend_that_cannot_start_say_so(app, client):

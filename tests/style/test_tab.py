@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+
+import gradio as gr
 import numpy as np
 import pytest
 from gradio_client import handle_file
@@ -54,6 +57,71 @@ def test_mistakes_are_told_in_a_sentence(client, files):
         client.predict(content=files["content"], style=None, api_name="/style_transfer")
     with pytest.raises(Exception, match="get them first"):
         client.predict(**files, network="vgg19", api_name="/style_transfer")
+
+
+def test_a_seed_is_taken_or_told_its_range(client, files):
+    small = {**files, "size": 128, "steps": 10}
+    _, status, *_ = client.predict(**small, seed=3_000_000_000, api_name="/style_transfer")
+    assert "Done" in status
+    for seed in (-1, 2**32, None):
+        with pytest.raises(Exception, match="between 0 and 4,294,967,295"):
+            client.predict(**small, seed=seed, api_name="/style_transfer")
+
+
+class Cancelled:
+    """The backend, whose run is cancelled after some steps: its stream then simply ends."""
+
+    def __init__(self, backend, steps):
+        self.backend, self.steps = backend, steps
+
+    def transfer(self, *pictures, **options):
+        return itertools.islice(self.backend.transfer(*pictures, **options), self.steps)
+
+    def cancel(self):
+        pass
+
+    def __getattr__(self, name):
+        return getattr(self.backend, name)
+
+
+def page_over(backend):
+    with gr.Blocks() as page, gr.Tab("Style"):
+        tab.build(backend)
+    return page
+
+
+def events_over(backend):
+    return {fn.fn.__name__: fn.fn for fn in page_over(backend).fns.values() if fn.fn is not None}
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_stopping_before_the_first_step_is_told_and_offers_no_file(backend, photo, painting, steps):
+    paint = events_over(Cancelled(backend, steps))["style_transfer"]
+    *_, (_, sentence, file, _) = paint(photo, painting, size=128, steps=10)
+    assert sentence == "Stopped before the first step."
+    assert file == gr.skip()
+
+
+def test_stopping_later_keeps_the_picture(backend, photo, painting):
+    paint = events_over(Cancelled(backend, 4))["style_transfer"]
+    *_, (picture, sentence, file, _) = paint(photo, painting, size=128, steps=10)
+    assert "Stopped after 3 of 10 steps" in sentence
+    assert picture.shape[1] == 128
+    assert Image.open(file).size == (128, picture.shape[0])
+
+
+def test_weights_that_cannot_be_had_are_told_beside_the_bar(backend):
+    *_, html = events_over(Cancelled(backend, 0))["fetch_weights"]()
+    assert "could not be downloaded" in html and 'role="alert"' in html
+
+
+def test_no_two_fields_have_the_same_name(backend):
+    names = [
+        block.label
+        for block in page_over(Cancelled(backend, 0)).blocks.values()
+        if isinstance(block, (gr.Image, gr.Slider, gr.Number, gr.Dropdown))
+    ]
+    assert len(names) >= 9 and len(set(names)) == len(names)
 
 
 def test_only_the_transfer_is_public(client):

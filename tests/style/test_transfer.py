@@ -10,8 +10,11 @@ import h5py
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from host import UserError
+from host import Device, UserError
 from host.testing import backend_context
 from plugins.style import networks
 from plugins.style.backend import StyleBackend
@@ -199,6 +202,47 @@ def test_impossible_weights_are_refused(backend, photo, painting, name, value):
     assert "between 0 and" in refusal(backend, photo, painting, **{name: value})
 
 
+NONSENSE = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.text(max_size=3),
+    st.lists(st.integers(), max_size=2),
+    st.integers(max_value=-1),
+    st.integers(min_value=2**32),
+    st.sampled_from([float("nan"), float("inf"), 10**400, {}, np.zeros(2), 1j]),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(name=st.sampled_from(["size", "steps", "seed", "network"]), value=NONSENSE | st.just(200.5))
+def test_every_other_wrong_argument_is_refused_too(backend, small_photo, name, value):
+    assert name.replace("steps", "number of steps") in refusal(
+        backend, small_photo, small_photo, **{name: value}
+    )
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    name=st.sampled_from(["content_weight", "style_weight", "smoothness"]),
+    value=NONSENSE,
+)
+def test_every_other_wrong_weight_is_refused_too(backend, small_photo, name, value):
+    assert "between 0 and 100" in refusal(backend, small_photo, small_photo, **{name: value})
+
+
+@pytest.mark.parametrize("seed", [0, 3_000_000_000, 2**32 - 1, 7.0])
+def test_seeds_of_the_whole_range_are_taken(backend, small_photo, seed):
+    stream = backend.transfer(small_photo, small_photo, size=128, steps=10, seed=seed)
+    assert next(stream).step == 0 and next(stream).step == 1
+    stream.close()
+
+
+def test_a_seed_out_of_range_is_told_the_range(backend, photo, painting):
+    for seed in (-1, 2**32, None):
+        said = refusal(backend, photo, painting, seed=seed)
+        assert said == "The seed must be a whole number between 0 and 4,294,967,295."
+
+
 def test_a_picture_of_nothing_is_refused(backend, photo, painting):
     assert "both" in refusal(backend, photo, painting, content_weight=0, style_weight=0)
 
@@ -207,13 +251,34 @@ def test_a_picture_of_nothing_is_refused(backend, photo, painting):
 
 
 def test_without_the_published_weights_the_embedded_network_answers(backend, photo, painting):
-    assert backend.health()["answers"] == "embedded"
+    assert backend.health()["model"] == "embedded"
     assert [(info.name, info.ready) for info in backend.networks()] == [
         ("vgg19", False),
         ("embedded", True),
     ]
     assert "get them first" in refusal(backend, photo, painting, network="vgg19")
     assert 'no network "alexnet"' in refusal(backend, photo, painting, network="alexnet")
+
+
+@pytest.mark.skipif(
+    bool(tf.config.list_physical_devices("GPU")), reason="TensorFlow sees a GPU here"
+)
+def test_a_gpu_that_tensorflow_does_not_see_is_told_and_the_cpu_paints(
+    tmp_path, caplog, small_photo
+):
+    context = backend_context("style", tmp_path)
+    gpu = dataclasses.replace(context, device=Device("cuda", 0, "NVIDIA H100"))
+    backend = StyleBackend(gpu)
+    assert backend.health()["device"] == (
+        "cpu (TensorFlow sees no GPU: its CUDA libraries are missing)"
+    )
+    assert "TensorFlow sees no GPU" in caplog.text
+    *_, last = backend.transfer(small_photo, small_photo, size=128, steps=10)
+    assert last.step == 10
+
+
+def test_health_names_the_device(backend):
+    assert backend.health()["device"] == "cpu"
 
 
 def test_the_published_weights_cannot_be_fetched_offline(backend):
@@ -237,7 +302,7 @@ def test_vgg19_answers_as_soon_as_its_file_is_here(tmp_path, monkeypatch, small_
     monkeypatch.setattr(networks, "VGG19_WEIGHTS", local)
 
     backend = StyleBackend(context)
-    assert backend.health()["answers"] == "vgg19"
+    assert backend.health()["model"] == "vgg19"
     assert backend.networks()[0].ready
     assert [p.done == p.total > 0 for p in backend.fetch_weights()] == [True]
     *_, last = backend.transfer(small_photo, painting, size=128, steps=10)

@@ -1,0 +1,12 @@
+"""What the pictures of both sub-tabs have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+PICTURE: dict[str, Any] = {
+    "format": "png",
+    "interactive": False,
+    "show_label": False,  # it would cover the first digits
+    "buttons": ["download", "fullscreen"],
+}
