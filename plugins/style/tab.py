@@ -78,7 +78,13 @@ def build(backend: Any) -> None:
                 fetch = gr.Button("Get the published weights (80 MB)")
                 weights = gr.HTML()
         with gr.Column():
-            result = gr.Image(label="Result", format="png", interactive=False, height=420)
+            result = gr.Image(
+                label="Result",
+                format="png",
+                interactive=False,
+                height=420,
+                buttons=["download", "fullscreen"],
+            )
             status = gr.Markdown("Choose a photo and a painting, then press Paint.")
             download = gr.DownloadButton("Download the picture", interactive=False)
             # The line above names the colours: the plot cuts its own legend off.
