@@ -1,11 +1,15 @@
 """The real app, started as people start it."""
 
 import os
+import tempfile
 
 import pytest
 from serving import App
 
+# Before Gradio is imported. Its own temporary folder may belong to another user of the machine.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+TEMPORARY = tempfile.TemporaryDirectory(prefix="triptych-tests-")
+os.environ["GRADIO_TEMP_DIR"] = TEMPORARY.name
 
 
 @pytest.fixture(scope="session")
