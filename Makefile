@@ -18,8 +18,14 @@ endif
 run: $(VENV)/run.stamp
 	@$(BIN)/python app.py $(ADDRESS) $(ARGS)
 
+# A process for each folder, as the app has one for each plugin: TensorFlow and a CUDA build of
+# PyTorch crash when one process imports both.
+TESTS ?= $(sort $(dir $(wildcard tests/*/test_*.py)))
+
 test: $(VENV)/dev.stamp
-	@$(BIN)/python -m pytest $(ARGS)
+	@failed=; for tests in $(TESTS); do \
+	  $(BIN)/python -m pytest $$tests $(ARGS) || failed="$$failed $$tests"; done; \
+	  if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
 
 lint: $(VENV)/dev.stamp
 	@$(BIN)/ruff format --check .
