@@ -204,7 +204,7 @@ class Executor:
         if wait > 0:
             raise WorkerError(
                 f"The {self.name} worker failed {self._failures} times in a row "
-                f"({_first_line(self._last_error)}). It will be tried again in {wait:.0f} s."
+                f"({first_line(self._last_error)}). It will be tried again in {wait:.0f} s."
             )
         self._state = "starting"
         began = time.monotonic()
@@ -358,5 +358,6 @@ class Executor:
         return self._link.last_words() if self._link else "it is gone"
 
 
-def _first_line(text: str) -> str:
+def first_line(text: str) -> str:
+    """What a person reads of an error that may go on for lines."""
     return (text.splitlines() or [""])[0]

@@ -8,7 +8,7 @@ from html import escape
 
 import gradio as gr
 
-from host.executors.base import Status
+from host.executors.base import Status, first_line
 from host.host import Host
 from host.plugins import Found
 
@@ -39,7 +39,7 @@ def line(found: Found, workers: list[Status]) -> str:
     html = f"<div class='worker-line'>{' · '.join(parts)}</div>"
     broken = [worker for worker in workers if worker.state == "broken"]
     if len(broken) == len(workers):
-        reason = escape(_first_line(broken[0].last_error))
+        reason = escape(first_line(broken[0].last_error))
         html += (
             f"<div class='worker-broken' role='alert'><b>{escape(found.title)} is not available "
             f"at the moment.</b> {reason}</div>"
@@ -66,10 +66,6 @@ def _dot(state: str) -> str:
     return f"<span class='worker-{state}'>●</span> {_STATES.get(state, state)}"
 
 
-def _first_line(text: str) -> str:
-    return (text.splitlines() or [""])[0]
-
-
 def table(statuses: Sequence[tuple[Found, list[Status]]], details: bool) -> str:
     """HTML of every plugin and worker.
 
@@ -84,7 +80,7 @@ def table(statuses: Sequence[tuple[Found, list[Status]]], details: bool) -> str:
             escape(found.origin),
         ]
         if found.error:
-            nothing = ["-", _dot("broken"), "-", "-", "-", escape(_first_line(found.error))]
+            nothing = ["-", _dot("broken"), "-", "-", "-", escape(first_line(found.error))]
             rows.append(cells + nothing)
         elif not workers:
             rows.append([*cells, "-", "no worker needed", "-", "-", "-", ""])
@@ -120,7 +116,7 @@ def _worker_cells(worker: Status, details: bool) -> list[str]:
 
 def _error(worker: Status, details: bool) -> str:
     if not worker.last_error or details:
-        return escape(_first_line(worker.last_error))
+        return escape(first_line(worker.last_error))
     return "see the log"
 
 
