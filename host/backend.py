@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from host import caller
@@ -16,14 +16,19 @@ class Backend:
     """Calls methods of a plugin's backend, wherever it runs.
 
     ``backend.verify(a, b)`` returns the method's value. A generator method returns an iterator
-    that streams. The proxy's own names (``cancel``, ``cancel_for``, ``device``) are taken.
+    that streams. The proxy's own names (``cancel``, ``cancel_for``, ``device``, ``settings``) are
+    taken.
 
     Raises UserError as the backend raised it, and WorkerError (whose text is fit for a visitor)
     when the backend failed, crashed, hung, took too long or could not be started.
     """
 
-    def __init__(self, executors: Sequence[Executor]) -> None:
+    def __init__(
+        self, executors: Sequence[Executor], settings: Mapping[str, Any] | None = None
+    ) -> None:
         self._executors = executors
+        self.settings = settings or {}
+        """The plugin's own options, as its backend gets them in ``context.settings``."""
         self._calls: set[Call] = set()
         self._lock = (
             threading.RLock()

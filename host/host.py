@@ -14,7 +14,7 @@ from host.executors.base import Executor, Limits, Status
 from host.executors.inline import ThreadLink
 from host.executors.process import ProcessLink
 from host.plugin import Plugin
-from host.plugins import Found, discover
+from host.plugins import Found, PluginError, discover
 from host.settings import PluginSettings, Settings
 from host.weights import WeightsStore
 from host.worker import BackendSpec
@@ -32,19 +32,41 @@ class Loaded:
 
 
 class Host:
-    """Owns every worker from :meth:`warm_up` to :meth:`stop`.
+    """Owns every worker, from its first call (or :meth:`warm_up`) to :meth:`stop`.
 
+    A program uses it without any page::
+
+        with Host() as host:
+            encodings = host.backend("face").encode([picture, another])
+
+    settings: None for those of the environment and the Spacefile.
     Raises DeviceError for a device that is not there, PluginError as ``discover`` does.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, settings: Settings | None = None) -> None:
+        settings = self.settings = settings or Settings()
         self._stopping = threading.Event()
         self._gpus = devices.discover()
         self._weights = WeightsStore(
             settings.weights, settings.cache / "weights", offline=settings.offline
         )
         self.plugins = [self._load(found) for found in discover(settings)]
+
+    def __enter__(self) -> Host:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def backend(self, name: str) -> Backend:
+        """The proxy of a plugin's backend. Raises PluginError when there is none to call."""
+        for loaded in self.plugins:
+            if loaded.found.name == name and loaded.backend is not None:
+                return loaded.backend
+        broken = {each.found.name: each.found.error for each in self.plugins if each.found.error}
+        usable = ", ".join(each.found.name for each in self.plugins if each.backend) or "none"
+        why = f" ({broken[name]})" if name in broken else ""
+        raise PluginError(f"There is no backend {name!r}{why}; there are: {usable}.")
 
     def _load(self, found: Found) -> Loaded:
         plugin = found.plugin
@@ -53,7 +75,7 @@ class Host:
         settings = self.settings.for_plugin(plugin.name)
         places = devices.resolve(settings.device, self._gpus, plugin.framework, plugin.name)
         executors = [self._executor(plugin, settings, place) for place in places]
-        return Loaded(found, executors, Backend(executors))
+        return Loaded(found, executors, Backend(executors, settings.options))
 
     def _executor(
         self, plugin: Plugin, settings: PluginSettings, device: devices.Device

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageFile
 from PIL.ExifTags import Base
 from PIL.PngImagePlugin import PngInfo
 
 from host.plugin import UserError
 
-_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
-_ALLOWED = "JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF"
+_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "PPM")
+EXTENSIONS = frozenset("jpg jpeg png webp avif gif bmp tif tiff pgm ppm".split())
+"""How names of such files end, where files are chosen by name."""
+_ALLOWED = "JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF, PGM or PPM"
 _DAMAGED = "This picture is damaged or incomplete and cannot be opened."
 _UNKNOWN = f"This file is damaged or not a picture that can be opened here; use {_ALLOWED}."
 
@@ -46,11 +48,12 @@ def load(source: str | os.PathLike[str] | bytes, limits: Limits = DEFAULT_LIMITS
     """Read a picture from a path or from its bytes as RGB uint8 of shape (H, W, 3).
 
     The content decides what a file is, not its name: JPEG (also CMYK and multi-picture), PNG,
-    WebP, AVIF, GIF, BMP and TIFF (scanners and microscopes write it); of several pictures or
-    pages, the first. The result is upright (EXIF), in sRGB (embedded ICC profile; one that
-    cannot be used is ignored), on white where it was transparent. 16 bits per channel are scaled
-    to 8. Samples without a natural white (floats, 32-bit integers) are taken as 0..1, 0..255 or
-    0..65535, the smallest range that holds them all, and as minimum..maximum where none does.
+    WebP, AVIF, GIF, BMP, TIFF (scanners and microscopes write it) and binary PBM, PGM and PPM of
+    at most 8 bits (research data sets use them); of several pictures or pages, the first. The
+    result is upright (EXIF), in sRGB (embedded ICC profile; one that cannot be used is ignored),
+    on white where it was transparent. 16 bits per channel are scaled to 8. Samples without a
+    natural white (floats, 32-bit integers) are taken as 0..1, 0..255 or 0..65535, the smallest
+    range that holds them all, and as minimum..maximum where none does.
 
     Raises UserError, and nothing else, for a file that is unreadable, empty, damaged, of another
     kind or over ``limits``; those are checked before the file is read and before it is decoded.
@@ -63,6 +66,7 @@ def load(source: str | os.PathLike[str] | bytes, limits: Limits = DEFAULT_LIMITS
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
             _check_size(image.size, limits)
+            _check_decoder(image)
             image.load()
             return np.array(_upright(_rgb(image, data), image))
     except UserError:
@@ -107,8 +111,13 @@ def to_png(array: np.ndarray, text: Mapping[str, str] | None = None) -> bytes:
     return out.getvalue()
 
 
+def too_many_bytes(limits: Limits) -> str:
+    """The sentence for a file over ``limits.max_bytes``."""
+    return f"This file is over the limit of {limits.max_bytes / 1e6:g} MB."
+
+
 def _read(source: str | os.PathLike[str] | bytes, limits: Limits) -> bytes:
-    too_big = UserError(f"This file is over the limit of {limits.max_bytes / 1e6:g} MB.")
+    too_big = UserError(too_many_bytes(limits))
     if isinstance(source, bytes):
         if len(source) > limits.max_bytes:
             raise too_big
@@ -134,6 +143,14 @@ def _check_size(size: tuple[int, int], limits: Limits) -> None:
         raise UserError("This picture has no pixels.")
     if width * height > limits.max_pixels:
         raise _too_many_pixels(limits)
+
+
+def _check_decoder(image: Image.Image) -> None:
+    """Refuses those kinds of PGM and PPM that Pillow decodes in Python, a pixel at a time."""
+    if image.format != "PPM" or not isinstance(image, ImageFile.ImageFile):
+        return
+    if image.tile[0].codec_name != "raw" or image.mode not in ("1", "L", "RGB"):
+        raise UserError("Of PGM and PPM only the binary kind with 8 bits can be opened here.")
 
 
 def _too_many_pixels(limits: Limits) -> UserError:

@@ -1,25 +1,40 @@
-"""Measures a recognition model on pairs of pictures and fits its threshold and probability.
+"""Measures a recognition model on pairs of pictures and writes assets/face/models/NAME.json.
 
-    python scripts/face_calibrate.py PICTURES [--model offline] [--weights FILE]
+    python scripts/face_calibrate.py PICTURES [--model offline] [--weights DIR]
 
-PICTURES is a folder with one sub-folder of *.jpg for each person. All pairs of pictures of one
+PICTURES is a folder with one sub-folder of pictures for each person. All pairs of pictures of one
 person count as "same", all pairs of different people as "different"; both kinds weigh equally.
-The threshold and the slope are those of the logistic regression from distance to "same"; paste
-them into plugins/face/models.py. Used: the people of LFW (Labeled Faces in the Wild, deep-funneled,
-vis-www.cs.umass.edu/lfw, for research use) whom View-2 does not name, so that View-2 stays an
-independent test.
+The file holds the figures and the FAR and FRR curves. Its threshold and slope are those of the
+logistic regression from distance to "same"; plugins/face/models.py has them, rounded. Used: the
+people of LFW (Labeled Faces in the Wild, deep-funneled, vis-www.cs.umass.edu/lfw, for research
+use) whom View-2 does not name, so that View-2 stays an independent test.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from PIL import Image
+from platformdirs import user_cache_path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from host import UserError
+from plugins.face import evaluate, metrics
+from plugins.face.calibration import FOLDER
+from plugins.face.evaluation import Encodings, Report, evaluate_all_pairs, pair_distances
+from plugins.face.models import BY_NAME, OFFLINE
+
+DATA = (
+    "the people of Labeled Faces in the Wild (deep-funneled, vis-www.cs.umass.edu/lfw) whom its "
+    "View-2 test does not name; for research use, and no picture of it is part of this project"
+)
+POINTS = 120
+DIGITS = 5
 
 
 def fit_logistic(same: np.ndarray, different: np.ndarray) -> tuple[float, float]:
@@ -42,63 +57,87 @@ def fit_logistic(same: np.ndarray, different: np.ndarray) -> tuple[float, float]
     return float(-beta[0]), float(x.mean() - beta[1] / beta[0])
 
 
-def report(name: str, encodings: np.ndarray, people: np.ndarray, shown: float) -> None:
-    square = (encodings**2).sum(1)
-    distances = np.sqrt(np.maximum(square[:, None] + square[None] - 2 * encodings @ encodings.T, 0))
-    upper = np.triu_indices(len(people), 1)
-    equal = (people[:, None] == people[None])[upper]
-    same = np.sort(distances[upper][equal].astype(float))
-    different = np.sort(distances[upper][~equal].astype(float))
-    auc = 1 - np.searchsorted(different, same).mean() / len(different)
-    slope, midpoint = fit_logistic(same, different)
+def rounded(value: Any) -> Any:
+    """``value`` with every float at ``DIGITS`` significant digits."""
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}")
+    if isinstance(value, np.ndarray):
+        return [rounded(number) for number in value.tolist()]
+    return value
 
-    def accuracy(threshold: float) -> float:
-        return float(((same <= threshold).mean() + (different > threshold).mean()) / 2)
 
-    grid = np.linspace(same[0], different[-1], 500)
-    best = max(grid, key=accuracy)
-    print(f"{name}: {len(same)} same, {len(different)} different pairs, AUC {auc:.5f}")
-    print(f"  logistic: threshold {midpoint:.4f}, slope {slope:.2f}")
-    for threshold in (midpoint, best, shown):
-        print(
-            f"  at {threshold:.3f}: {accuracy(threshold):.2%} right; same accepted "
-            f"{(same <= threshold).mean():.2%}, strangers accepted "
-            f"{(different <= threshold).mean():.3%}"
-        )
-    for rate in (1e-2, 1e-3):
-        limit = different[int(rate * len(different))]
-        print(f"  same accepted when {rate:.1%} of strangers are: {(same < limit).mean():.2%}")
-    print(f"  99.9 % of the distances are below {np.quantile(different, 0.999):.3f}")
+def calibrate(encodings: Encodings, report: Report, data: str) -> dict[str, Any]:
+    """The content of the JSON file."""
+    near, far = pair_distances(encodings)
+    slope, midpoint = fit_logistic(near[np.isfinite(near)], far[np.isfinite(far)])
+    top = float(np.nanmax(far))
+    curves = metrics.curves(near, far, np.linspace(0, top, POINTS))
+    shown = BY_NAME[report.model].threshold
+    at_shown = metrics.curves(near, far, np.array([shown]))
+    names = ("accuracy", "standard_error", "auc", "eer", "tar_at_far_1e-2", "tar_at_far_1e-3")
+    figures = report.figures()
+    return {
+        "model": report.model,
+        "data": data,
+        **{name: figures[name] for name in ("pairs", "same", "different", "failures")},
+        **{name: rounded(figures[name]) for name in names},
+        "best_threshold": rounded(report.threshold),
+        "threshold": rounded(midpoint),
+        "slope": rounded(slope),
+        "at_model_threshold": {
+            "threshold": shown,
+            "accuracy": rounded(metrics.accuracy(near, far, shown)),
+            "far": rounded(float(at_shown.far[0])),
+            "frr": rounded(float(at_shown.frr[0])),
+        },
+        "furthest": rounded(float(np.nanquantile(far, 0.999))),
+        "curves": {
+            "thresholds": rounded(curves.thresholds),
+            "far": rounded(curves.far),
+            "frr": rounded(curves.frr),
+        },
+    }
+
+
+def written(content: dict[str, Any]) -> str:
+    """JSON with a line for each key, and for each curve."""
+    curves = ",\n".join(f'  "{name}": {json.dumps(row)}' for name, row in content["curves"].items())
+    rest = {name: value for name, value in content.items() if name != "curves"}
+    lines = [f'  "{name}": {json.dumps(value, ensure_ascii=False)}' for name, value in rest.items()]
+    curves = curves.replace("\n", "\n  ")
+    return "{\n" + ",\n".join([*lines, '  "curves": {\n  ' + curves + "\n  }"]) + "\n}\n"
 
 
 def main() -> None:
-    from plugins.face.detector import Detector, main_face
-    from plugins.face.dlib_resnet import bundled_file
-    from plugins.face.encoders import Encoder, make
-    from plugins.face.models import BY_NAME, OFFLINE
-
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("pictures", type=Path)
-    parser.add_argument("--model", default=OFFLINE, choices=sorted(BY_NAME))
-    parser.add_argument("--weights", type=Path, default=bundled_file())
+    parser.add_argument("--model", default=OFFLINE, choices=list(BY_NAME))
+    parser.add_argument("--weights", type=Path, help="folder of weight files")
+    parser.add_argument("--data", default=DATA, help="what PICTURES are, and their terms")
+    parser.add_argument("--out", type=Path, default=FOLDER, help="folder of the JSON file")
+    parser.add_argument("--cache", type=Path, default=user_cache_path("triptych"))
     args = parser.parse_args()
-
-    model = BY_NAME[args.model]
-    encoder, detector = make(model, args.weights, "/CPU:0"), Detector()
-    crops, people, without = [], [], 0
-    for path in sorted(args.pictures.rglob("*.jpg")):
-        image = np.asarray(Image.open(path).convert("RGB"))
-        faces = detector.detect(image)
-        if not faces:
-            without += 1
-            continue
-        crops.append(encoder.align(image, faces[main_face(faces, image.shape)]))
-        people.append(path.parent.name)
-    print(f"{len(crops)} faces, none found in {without} pictures")
-    batch, names = np.stack(crops), np.array(people)
-    report(f"{model.name}", encoder.encode(batch), names, model.threshold)
-    if type(encoder) is not Encoder:
-        report(f"{model.name}, plain", Encoder.encode(encoder, batch), names, model.threshold)
+    try:
+        files = evaluate.find_pictures(args.pictures)
+        model, weights = evaluate.find_model(args.model, args.weights, args.cache)
+        encode = evaluate.make_encode(model, weights)
+        encodings = evaluate.encode_files(files, encode, model.name, args.cache)
+        report = evaluate_all_pairs(encodings, model.name)
+    except UserError as error:
+        sys.exit(f"error: {error}")
+    content = calibrate(encodings, report, args.data)
+    args.out.mkdir(parents=True, exist_ok=True)
+    path = args.out / f"{model.name}.json"
+    path.write_text(written(content), "utf-8")
+    print(evaluate.summary(report))
+    at = content["at_model_threshold"]
+    print(f"logistic: threshold {content['threshold']}, slope {content['slope']}")
+    print(
+        f"at the model's threshold {at['threshold']}: {at['accuracy']:.2%} right, strangers "
+        f"accepted {at['far']:.3%}, same rejected {at['frr']:.2%}"
+    )
+    print(f"99.9% of the distances are below {content['furthest']}")
+    print(f"written: {path}")
 
 
 if __name__ == "__main__":

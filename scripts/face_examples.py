@@ -1,4 +1,5 @@
-"""Renders the example portraits in assets/face: three invented people, two pictures each.
+"""Renders the example pictures in assets/face: three invented people, two portraits each, and a
+picture of all three.
 
     python scripts/face_examples.py [FOLDER]
 
@@ -426,6 +427,10 @@ def main() -> None:
         render(PEOPLE[name.split("_")[0]], shot, seed=index).save(
             folder / f"{name}.jpg", quality=92, optimize=True
         )
+    group = Image.new("RGB", (3 * WIDTH, HEIGHT))
+    for place, name in enumerate(PEOPLE):
+        group.paste(Image.open(folder / f"{name}_2.jpg"), (place * WIDTH, 0))
+    group.save(folder / "group.jpg", quality=88, optimize=True)
 
 
 if __name__ == "__main__":

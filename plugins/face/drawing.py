@@ -1,7 +1,8 @@
-"""Marking found faces on a picture."""
+"""Marking found faces on a picture, and pictures as files."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
 
 import numpy as np
@@ -70,3 +71,10 @@ def _dashed(
 
 def _starts(begin: float, end: float, dash: float) -> Iterable[float]:
     return np.arange(begin, end, 2 * dash).tolist()
+
+
+def jpeg(image: np.ndarray) -> bytes:
+    """uint8 RGB (H, W, 3) as a JPEG file."""
+    out = io.BytesIO()
+    Image.fromarray(image).save(out, "JPEG", quality=85)
+    return out.getvalue()

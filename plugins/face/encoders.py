@@ -80,6 +80,7 @@ def make(model: FaceModel, path: Path, device: str) -> Encoder:
             )
         network = inception_resnet_v1.build(model.dimension)
         inception_resnet_v1.load_weights(network, path)
+        network = inception_resnet_v1.fold(network)
     fixed = model.weights.name.startswith("2018")
     return Encoder(
         network,

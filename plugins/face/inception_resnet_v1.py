@@ -126,6 +126,44 @@ def build(dimension: int) -> keras.Model:
     return keras.Model(image, x, name=f"facenet_{dimension}")
 
 
+def fold(model: keras.Model) -> keras.Model:
+    """The same function with less to compute, for inference.
+
+    A batch normalisation (x - mean) / sqrt(variance + epsilon) + beta is a scale and a shift of
+    the outputs of its convolution (or the Bottleneck), and goes into that layer's kernel and a
+    bias; so does the scale of a residual. ``model`` is as :func:`build` makes it, its weights
+    loaded; it stays as it is.
+    """
+    normalised = {
+        layer.name.removesuffix("_BatchNorm"): layer
+        for layer in model.layers
+        if isinstance(layer, layers.BatchNormalization)
+    }
+    scaled = {
+        layer.name.replace("_ScaleSum", "_Conv2d_1x1"): layer.scale
+        for layer in model.layers
+        if isinstance(layer, layers.Rescaling)
+    }
+
+    def biased(layer: Any) -> Any:
+        options = {"use_bias": True} if layer.name in normalised else {}
+        return type(layer).from_config({**layer.get_config(), **options})
+
+    def skip(layer: Any, x: Any, *rest: Any, **options: Any) -> Any:
+        gone = isinstance(layer, layers.BatchNormalization | layers.Rescaling)
+        return x if gone else layer(x, *rest, **options)
+
+    lean = keras.models.clone_model(model, clone_function=biased, call_function=skip)
+    for layer in lean.layers:
+        weights = model.get_layer(layer.name).get_weights()
+        if normalisation := normalised.get(layer.name):
+            beta, mean, variance = normalisation.get_weights()
+            scale = 1 / np.sqrt(variance + normalisation.epsilon)
+            weights = [weights[0] * scale, beta - mean * scale]
+        layer.set_weights([part * scaled.get(layer.name, 1.0) for part in weights])
+    return lean
+
+
 def load_weights(model: keras.Model, path: Path) -> None:
     """Fills ``model`` from a published Keras 2 HDF5 weights file, layer by layer, by name.
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from plugins.face.gallery import Match
+
 
 @dataclass(frozen=True)
 class Face:
@@ -39,6 +41,7 @@ class VerifyResult:
     model: name of the model that answered.
     first, second: the two pictures with every face marked, uint8 RGB.
     first_crop, second_crop: the aligned faces as the network saw them, uint8 RGB.
+    first_encoding, second_encoding: float32 (D,), what the distance is between.
     notes: sentences for the visitor, such as that a picture holds several faces.
     """
 
@@ -51,7 +54,69 @@ class VerifyResult:
     second: np.ndarray
     first_crop: np.ndarray
     second_crop: np.ndarray
+    first_encoding: np.ndarray
+    second_encoding: np.ndarray
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DescribedFace:
+    """A found face with all that recognition needs of it.
+
+    encoding: float32 (D,). portrait: the face cut out with some margin, a JPEG file.
+    """
+
+    face: Face
+    encoding: np.ndarray
+    portrait: bytes
+
+
+@dataclass(frozen=True)
+class Described:
+    """A picture and every face in it, biggest first; may be none.
+
+    image: uint8 RGB, turned upright if that was needed to find a face.
+    chosen: index of the face the picture is most likely about; meaningless without faces.
+    model: whose encodings these are.
+    notes: sentences for the visitor about the chosen face.
+    """
+
+    image: np.ndarray
+    faces: tuple[DescribedFace, ...]
+    chosen: int
+    model: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PersonPicture:
+    """One picture of a visitor's zip of people.
+
+    person: the folder's name, "" where that cannot be one. name: of the file.
+    model: whose encoding it is. encoding, portrait: as in :class:`DescribedFace`. crop: the
+    aligned face, uint8 RGB. Where there is no face, ``problem`` says why.
+    """
+
+    person: str
+    name: str
+    model: str
+    encoding: np.ndarray | None = None
+    portrait: bytes = b""
+    crop: np.ndarray | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Identified:
+    """Who one face of a picture is.
+
+    name: the nearest person if they are near enough, else None: nobody known.
+    candidates: the nearest people, nearest first, whether near enough or not.
+    """
+
+    face: Face
+    name: str | None
+    candidates: tuple[Match, ...]
 
 
 @dataclass(frozen=True)

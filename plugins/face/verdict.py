@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from plugins.face import calibration
 from plugins.face.models import SUREST, FaceModel
 
 
@@ -51,6 +52,7 @@ def verdict_html(
         f"<div>{certainty(model, distance, same)}</div>"
         f"{gauge_svg(distance, threshold, model.furthest)}"
         f"<div>{decided_by(model, threshold)}</div>"
+        f"{error_rates(model, threshold)}"
         f"{remarks}<div><small>Answered by {model.title}. {model.quality}</small></div></div>"
     )
 
@@ -60,6 +62,52 @@ def decided_by(model: FaceModel, threshold: float) -> str:
     if threshold == model.threshold:
         return f"Threshold {threshold:.3f}: the model's own."
     return f"Threshold {threshold:.3f}: set by you; the model's own is {model.threshold:.3f}."
+
+
+def error_rates(model: FaceModel, threshold: float) -> str:
+    """What the threshold implies, where that was measured: the two error rates and their curves.
+
+    A model with a head on it has other distances, for which nothing was measured.
+    """
+    stored = calibration.load(model.name)
+    if stored is None or model.slope is None:
+        return ""
+    far, frr = stored.rates_at(threshold)
+    return (
+        f"<div>At this threshold {far:.2%} of strangers are accepted (<b>FAR</b>) and {frr:.2%} of "
+        f"pairs of one person rejected (<b>FRR</b>), measured on {escape(stored.data)}.</div>"
+        f"{curves_svg(stored, threshold, model.furthest)}"
+    )
+
+
+def curves_svg(stored: calibration.Calibration, threshold: float, furthest: float) -> str:
+    """FAR (rising) and FRR (falling) over the threshold, and where it stands."""
+    left, right, top, bottom = 40.0, 590.0, 12.0, 120.0
+
+    def x(value: float) -> float:
+        return left + (right - left) * min(max(value / furthest, 0.0), 1.0)
+
+    def line(rates: Sequence[float], colour: str) -> str:
+        points = " ".join(
+            f"{x(at):.1f},{bottom - (bottom - top) * rate:.1f}"
+            for at, rate in zip(stored.curves.thresholds, rates, strict=True)
+            if at <= furthest
+        )
+        return f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2.5"/>'
+
+    far, frr = (rates.tolist() for rates in (stored.curves.far, stored.curves.frr))
+    return (
+        '<svg viewBox="0 0 600 150" style="width:100%;max-width:600px" role="img" '
+        'aria-label="Error rates over the threshold" fill="currentColor" font-size="13">'
+        f'<path d="M{left} {top}V{bottom}H{right}" fill="none" stroke="currentColor"/>'
+        f'<text x="4" y="{top + 8}">100%</text><text x="16" y="{bottom}">0%</text>'
+        f"{line(far, '#b91c1c')}{line(frr, '#1d4ed8')}"
+        f'<line x1="{x(threshold):.1f}" x2="{x(threshold):.1f}" y1="{top}" y2="{bottom}" '
+        'stroke="currentColor" stroke-width="2" stroke-dasharray="4 3"/>'
+        f'<text x="{left}" y="142" fill="#1d4ed8">FRR: same person rejected</text>'
+        f'<text x="{right}" y="142" fill="#b91c1c" text-anchor="end">FAR: strangers accepted</text>'
+        "</svg>"
+    )
 
 
 def gauge_svg(distance: float, threshold: float, furthest: float) -> str:

@@ -1,6 +1,7 @@
 """The Faces tab, by hand."""
 
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -78,4 +79,76 @@ def test_the_webcam_without_a_face(demo, visit, keep):
     expect(picture(page, "First picture").locator("img")).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="Verify").click()
     expect(page.get_by_test_id("toast-body")).to_contain_text("No face", timeout=120_000)
+    keep(page)
+
+
+def sub_tab(page, name):
+    page.get_by_role("tab", name="Faces").click()
+    page.get_by_role("tab", name=name, exact=True).click()
+
+
+def test_which_part_decided_is_painted_and_the_siamese_picture_shown(demo, visit, keep):
+    page = visit(demo)
+    page.get_by_role("tab", name="Faces").click()
+    put(page, "First picture", FACES / "anna_1.jpg")
+    put(page, "Second picture", FACES / "anna_2.jpg")
+    page.get_by_role("button", name="Verify", exact=True).click()
+    expect(page.get_by_label(re.compile("Siamese network"))).to_be_visible(timeout=120_000)
+    page.get_by_role("button", name="Which part of the face decided?").click()
+    expect(picture(page, "What decided").locator("img")).to_be_visible(timeout=60_000)
+    page.wait_for_timeout(3000)  # let it become finer, for the screenshot
+    keep(page)
+
+
+def test_a_person_enrolled_from_one_picture_is_named_in_a_group(demo, visit, keep):
+    page = visit(demo)
+    sub_tab(page, "Recognise")
+    page.get_by_role("button", name="Enrol two drawn people").click()
+    people = page.locator(".face-people:visible")
+    expect(people).to_contain_text("Bruno", timeout=120_000)
+    put(page, "Who is this?", FACES / "group.jpg")
+    page.get_by_label("number input for Known up to this distance").fill("0.45")
+    page.get_by_label("number input for Known up to this distance").press("Enter")
+    page.get_by_role("button", name="Who is this?").click()
+    named = page.locator(".face-named")
+    expect(named.get_by_text("nobody I know").first).to_be_visible(timeout=120_000)
+    keep(page)
+    put(page, "Picture of a person", FACES / "clara_1.jpg")
+    page.get_by_label("Name", exact=True).fill("Clara <b>\u0645</b>")
+    page.get_by_role("button", name="Enrol", exact=True).click()
+    expect(people).to_contain_text("Clara <b>\u0645</b>", timeout=60_000)
+    expect(page.get_by_text("no training")).to_be_visible()
+    page.get_by_role("button", name="Who is this?").click()
+    expect(named.get_by_text("Clara").first).to_be_visible(timeout=60_000)
+    expect(named.get_by_text("nobody I know")).to_have_count(0)
+    keep(page, "face-recognise-after")
+    page.get_by_role("button", name="Delete everybody").click()
+    expect(people).to_contain_text("Nobody is known yet", timeout=60_000)
+
+
+def test_learning_shows_figures_and_stops(demo, visit, keep):
+    page = visit(demo)
+    sub_tab(page, "Learn")
+    page.get_by_role("button", name="Train", exact=True).locator("visible=true").click()
+    expect(page.get_by_text(re.compile(r"[Ss]tep [1-9]\d*")).first).to_be_visible(timeout=120_000)
+    keep(page, "face-learning")
+    page.get_by_role("button", name="Stop", exact=True).locator("visible=true").click()
+    expect(page.get_by_text(re.compile("[Ss]topped")).first).to_be_visible(timeout=60_000)
+    keep(page)
+
+
+def test_a_zip_is_evaluated(demo, visit, keep, tmp_path):
+    file = tmp_path / "people.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        for path in sorted(FACES.glob("*_?.jpg")):
+            archive.write(path, f"{path.stem[:-2]}/{path.name}")
+    page = visit(demo)
+    sub_tab(page, "Evaluate")
+    page.locator("input[type=file]").locator("visible=true").or_(
+        page.locator(".block:visible input[type=file]")
+    ).last.set_input_files(str(file))
+    expect(page.get_by_text("people.zip").locator("visible=true")).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="Evaluate", exact=True).click()
+    expect(page.get_by_text(re.compile(r"% .*right"))).to_be_visible(timeout=120_000)
+    expect(picture(page, "ROC curve").locator("img")).to_be_visible()
     keep(page)

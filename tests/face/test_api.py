@@ -26,7 +26,7 @@ def test_face_verify(client, second, same):
         handle_file(str(FACES / second)),
         api_name="/face_verify",
     )
-    verdict, first_marked, *_, facts = answer
+    verdict, _, first_marked, *_, facts = answer
     assert facts["same"] is same
     assert (facts["distance"] <= facts["threshold"]) is same
     assert facts["model"] == "offline"
@@ -42,3 +42,41 @@ def test_a_picture_without_a_face(client, tmp_path):
             handle_file(str(FACES / "anna_1.jpg")),
             api_name="/face_verify",
         )
+
+
+def enrol_anna(client):
+    return client.predict(handle_file(str(FACES / "anna_1.jpg")), "Anna", api_name="/face_enrol")
+
+
+def test_nobody_sees_another_visitors_faces(demo, client):
+    enrol_anna(client)
+    probe = handle_file(str(FACES / "anna_2.jpg"))
+    _, facts = client.predict(probe, api_name="/face_identify")
+    assert [face["name"] for face in facts] == ["Anna"]
+    other = demo.client()
+    try:
+        with pytest.raises(AppError, match="Nobody is known yet"):
+            other.predict(probe, api_name="/face_identify")
+        with pytest.raises(AppError, match="nobody to export"):
+            other.predict(api_name="/face_export")
+    finally:
+        other.close()
+
+
+def test_a_visitors_people_survive_the_worker(start_app, tmp_path):
+    app = start_app("--offline", "--only", "face")
+    client = app.client()
+    enrol_anna(client)
+    (worker,) = app.workers()
+    worker.kill()
+    worker.wait(10)
+    probe = handle_file(str(FACES / "anna_2.jpg"))
+    for _ in range(2):  # the first call may be the one that notices
+        try:
+            _, facts = client.predict(probe, api_name="/face_identify")
+            break
+        except AppError as error:
+            assert "stopped unexpectedly" in str(error)
+    assert [face["name"] for face in facts] == ["Anna"]
+    client.close()
+    app.stop()

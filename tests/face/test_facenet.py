@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from plugins.face import inception_resnet_v1 as facenet
-from plugins.face.encoders import make
+from plugins.face.encoders import BATCH, make
 from plugins.face.inception_resnet_v1 import FacenetFileError
 from plugins.face.models import BY_NAME
 
@@ -110,7 +110,7 @@ def test_encodings_are_unit_vectors_whatever_the_batch(published, portraits, bac
     encoder = make(BY_NAME["facenet-128"], published, "/CPU:0")
     crops = []
     for name in ("anna_1", "bruno_1"):
-        crops.append(encoder.align(portraits[name], backend.detect(portraits[name])[0]))
+        crops.append(encoder.align(portraits[name], backend.detect([portraits[name]])[0][0]))
     assert crops[0].shape == (160, 160, 3)
     both = encoder.encode(np.stack(crops))
     assert both.shape == (2, 128)
@@ -195,3 +195,25 @@ def test_standardised_pictures_have_mean_zero_and_deviation_one():
 def test_an_even_picture_is_standardised_to_zero():
     even = np.full((1, 160, 160, 3), 200, np.uint8)
     np.testing.assert_allclose(facenet.prepare_standardised(even), 0, atol=0.1)
+
+
+def test_without_its_normalisations_the_network_encodes_the_same(model, published):
+    facenet.load_weights(model, published)
+    lean = facenet.fold(model)
+    assert not any("BatchNorm" in layer.name for layer in lean.layers)
+    noise = np.random.default_rng(4).integers(0, 256, (3, 160, 160, 3), dtype=np.uint8)
+    prepared = facenet.prepare_fixed(noise)
+    expected = np.asarray(model(prepared, training=False))
+    found = np.asarray(lean(prepared, training=False))
+    assert np.abs(found - expected).max() < 1e-4 * np.abs(expected).max()
+    # The network itself is left as it was.
+    np.testing.assert_array_equal(np.asarray(model(prepared, training=False)), expected)
+
+
+def test_many_faces_are_encoded_as_each_alone(published):
+    encoder = make(BY_NAME["facenet-128"], published, "/CPU:0")
+    crops = np.random.default_rng(6).integers(0, 256, (BATCH + 1, 160, 160, 3), dtype=np.uint8)
+    together = encoder.encode(crops)
+    assert together.shape == (BATCH + 1, 128)
+    for index in (0, BATCH - 1, BATCH):
+        np.testing.assert_allclose(encoder.encode(crops[[index]])[0], together[index], atol=1e-5)

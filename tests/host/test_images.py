@@ -134,6 +134,8 @@ FILES: dict[str, tuple[bytes, np.ndarray, int]] = {  # file, expected picture, t
     "gif": (encode(palette(RGB), "GIF"), RGB, 40),
     "gif grey": (encode(GREY[..., 0], "GIF"), GREY, 0),
     "bmp": (encode(RGB, "BMP"), RGB, 0),
+    "ppm": (encode(RGB, "PPM"), RGB, 0),
+    "pgm": (encode(GREY[..., 0], "PPM"), GREY, 0),
     "tiff": (encode(RGB, "TIFF"), RGB, 0),
     "tiff lzw": (encode(RGB, "TIFF", compression="tiff_lzw"), RGB, 0),
     "tiff cmyk": (encode(Image.fromarray(RGB).convert("CMYK"), "TIFF"), RGB, 1),
@@ -298,7 +300,6 @@ def test_a_profile_that_cannot_be_used_is_ignored() -> None:
         b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\nshowpage\n",
         b"PK\x03\x04" + bytes(60),
         b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(40),
-        encode(RGB, "PPM"),
         encode(RGB, "TGA"),
         encode(RGB, "ICO"),
         b"\0",
@@ -310,6 +311,21 @@ def test_other_files_are_refused_by_content(data: bytes, tmp_path: Path) -> None
     for source in (path, data):
         with pytest.raises(UserError, match=r"not a picture.*JPEG, PNG, WebP, AVIF, GIF, BMP"):
             load(source)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"P2 2 1 255 0 255 ",
+        b"P5 2 1 65535 " + bytes(4),
+        b"P5 2 1 100 " + bytes(2),
+        b"Pf 1 1 -1.0 " + bytes(4),
+        b"PyRGBA 1 1 255 " + bytes(4),
+    ],
+)
+def test_rare_kinds_of_pgm_are_refused(data: bytes) -> None:
+    with pytest.raises(UserError, match="only the binary kind with 8 bits"):
+        load(data)
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF")

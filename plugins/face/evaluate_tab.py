@@ -1,0 +1,150 @@
+"""Evaluate: how good the model is on the visitor's own people, with curves and mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pandas as pd
+
+from host import UserError
+from plugins.face import calibration
+from plugins.face.evaluation import Report
+from plugins.face.learning import Working
+from plugins.face.models import AUTO, MODELS, named
+
+CARDS = Path(__file__).resolve().parents[2] / "assets" / "face" / "models"
+COLUMNS = ["Model", "Pairs", "Accuracy", "AUC", "EER", "TAR at FAR 1 %", "TAR at FAR 0.1 %"]
+
+
+def build(backend: Any, model: gr.Dropdown) -> None:
+    """Writes the sub-tab."""
+    gr.Markdown(
+        "How good is the model on **your** people? A zip with a folder of pictures for each "
+        "person: every picture is compared with every other one. A picture without a face counts "
+        "as an error."
+    )
+    with gr.Row():
+        with gr.Column(scale=1):
+            archive = gr.File(label="A zip with a folder for each", file_types=[".zip"], height=140)
+            with gr.Row():
+                run = gr.Button("Evaluate", variant="primary")
+                stop = gr.Button("Stop")
+            said = gr.Markdown()
+        with gr.Column(scale=2):
+            table = gr.Dataframe(
+                _measured(), label="Measured by this project, and on your zip", interactive=False
+            )
+    with gr.Row():
+        shown: dict[str, Any] = {
+            "format": "png",
+            "interactive": False,
+            "buttons": ["download", "fullscreen"],
+        }
+        roc = gr.Image(label="ROC curve", **shown)
+        distances = gr.Image(label="Distances", **shown)
+        worst = gr.Image(label="Worst mistakes", **shown)
+    facts = gr.JSON(label="Facts", visible=False)  # for programs
+    for each in MODELS:
+        card = CARDS / f"{each.name}.md"
+        if card.is_file():
+            with gr.Accordion(f"Model card: {each.title}", open=False):
+                gr.Markdown(card.read_text("utf-8"))
+
+    def face_evaluate(archive: str | None, model: str = AUTO) -> Iterator[tuple[Any, ...]]:
+        """Measures a face model on a zip with a folder of pictures for each person.
+
+        Args:
+            archive: the zip file.
+            model: "facenet-512", "facenet-128", "offline" or "auto".
+
+        Returns:
+            A sentence, the table, the ROC curve, the histograms of the distances, the worst
+            mistakes, and the facts: accuracy, auc, eer, tar_at_far_1e-2, tar_at_far_1e-3, model,
+            pairs, failures.
+        """
+        if archive is None:
+            raise UserError("Please add a zip file with a folder for each person.")
+        last: Any = Working("Nothing was evaluated.")
+        for last in backend.evaluate(Path(archive).read_bytes(), named(model)):
+            if isinstance(last, Working):
+                yield last.text, *[gr.skip()] * 5
+        if isinstance(last, Working):
+            yield f"Stopped. {last.text}", *[gr.skip()] * 5
+            return
+        report = last.report
+        yield (
+            "  \n".join([_sentence(report), *report.notes]),
+            pd.concat([_measured(), _row(f"{report.model}, your zip", report)]),
+            last.roc,
+            last.distances,
+            last.worst,
+            facts_of(report),
+        )
+
+    run.click(
+        face_evaluate,
+        [archive, model],
+        [said, table, roc, distances, worst, facts],
+        api_name="face_evaluate",
+        show_progress="minimal",
+    )
+    stop.click(backend.cancel, None, None, queue=False, api_visibility="private")
+
+
+def facts_of(report: Report) -> dict[str, Any]:
+    return {
+        "accuracy": report.accuracy,
+        "auc": report.auc,
+        "eer": report.eer,
+        "tar_at_far_1e-2": report.tar_at_far_1e_2,
+        "tar_at_far_1e-3": report.tar_at_far_1e_3,
+        "model": report.model,
+        "pairs": report.pairs,
+        "failures": report.failures,
+    }
+
+
+def _sentence(report: Report) -> str:
+    spread = "" if report.standard_error is None else f" ± {report.standard_error:.2%}"
+    failures = f" {report.failures} pictures had no usable face." if report.failures else ""
+    return (
+        f"**{report.accuracy:.2%}{spread} right** on {report.same:,} pairs of one person and "
+        f"{report.different:,} of two; best threshold {report.threshold:.3f}.{failures}"
+    )
+
+
+def _row(name: str, report: Report) -> pd.DataFrame:
+    return _table(name, facts_of(report))
+
+
+def _measured() -> pd.DataFrame:
+    """What is stored with the models, as scripts/face_calibrate.py measured it."""
+    rows = []
+    for model in MODELS:
+        stored = calibration.load(model.name)
+        if stored is None:
+            rows.append(pd.DataFrame([[model.title, *["not measured"] * 6]], columns=COLUMNS))
+        else:
+            pairs = stored.same + stored.different
+            rows.append(_table(model.title, {**stored.figures, "pairs": pairs}))
+    return pd.concat(rows)
+
+
+def _table(name: str, figures: dict[str, Any]) -> pd.DataFrame:
+    def percent(key: str) -> str:
+        value = figures.get(key)
+        return "too few pairs" if value is None else f"{value:.2%}"
+
+    row = [
+        name,
+        f"{figures['pairs']:,}",
+        percent("accuracy"),
+        f"{figures['auc']:.4f}",
+        percent("eer"),
+        percent("tar_at_far_1e-2"),
+        percent("tar_at_far_1e-3"),
+    ]
+    return pd.DataFrame([row], columns=COLUMNS)

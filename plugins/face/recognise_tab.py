@@ -1,0 +1,302 @@
+"""Recognise (1:K): enrol people from one picture, then ask who is in another."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from gradio.processing_utils import save_bytes_to_cache
+
+from host import UserError, images
+from host.ui import ImageInput
+from plugins.face.gallery import Gallery, Person, is_export
+from plugins.face.identification import identify
+from plugins.face.models import AUTO, BY_NAME, MODELS, named
+from plugins.face.recognise_view import named_html, people_html
+from plugins.face.visitors import VisitorGallery
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets" / "face"
+DRAWN = (("Anna", "anna_1.jpg"), ("Bruno", "bruno_1.jpg"))
+PROBES = ("anna_2.jpg", "group.jpg", "clara_2.jpg")
+PROBLEMS_SHOWN = 5
+CANDIDATES = 5
+
+
+def build(backend: Any, model: gr.Dropdown) -> None:
+    """Writes the sub-tab."""
+    shared = backend.settings.get("gallery")
+    gr.Markdown(
+        "Enrol a person from **one picture** and they are known at once: nothing is trained, one "
+        "encoding is stored and the nearest one wins. A face far from all of them is *nobody I "
+        "know*."
+    )
+    gallery = gr.State(VisitorGallery(shared), delete_callback=VisitorGallery.close)
+    with gr.Row():
+        with gr.Column(scale=1):
+            portrait = ImageInput(label="Picture of a person", height=240)
+            name = gr.Textbox(label="Name", max_lines=1)
+            enrol = gr.Button("Enrol", variant="primary")
+            drawn = gr.Button("Enrol two drawn people, to try")
+            archive = gr.File(
+                label="Many people: a zip with a folder for each, or an exported gallery",
+                file_types=[".zip"],
+                height=120,
+            )
+            with gr.Row():
+                enrol_zip = gr.Button("Enrol the zip")
+                stop = gr.Button("Stop")
+        with gr.Column(scale=1):
+            probe = ImageInput(label="Who is this? One face or a whole group", height=240)
+            threshold = gr.Slider(
+                0.0,
+                max(each.furthest for each in MODELS),
+                value=0.0,
+                step=0.005,
+                label="Known up to this distance",
+                info="At 0 it is the model's own threshold.",
+            )
+            ask = gr.Button("Who is this?", variant="primary")
+            if all((ASSETS / file).is_file() for file in PROBES):
+                gr.Examples(
+                    [[str(ASSETS / file)] for file in PROBES],
+                    probe,
+                    cache_examples=False,
+                    label="Examples (the third was not enrolled)",
+                    api_visibility="private",
+                )
+    said = gr.HTML()
+    answer = gr.HTML("The answer appears here.")
+    people = gr.HTML(people_html([], bool(shared)))
+    with gr.Row(equal_height=True):
+        # Free text as well: the list may be older than the gallery.
+        person = gr.Dropdown([], label="Person", allow_custom_value=True, scale=2)
+        new_name = gr.Textbox(label="New name", max_lines=1, scale=2)
+        rename = gr.Button("Rename")
+        delete = gr.Button("Delete")
+        clear = gr.Button("Delete everybody", variant="stop")
+        export = gr.Button("Export")
+        exported = gr.DownloadButton("Download", visible=False)
+    facts = gr.JSON(label="Facts", visible=False)  # for programs
+
+    def shown(mine: VisitorGallery, text: str) -> tuple[Any, ...]:
+        """What every change of the gallery ends with."""
+        known = mine.open().people()
+        choices = [each.name for each in known]
+        return (
+            f'<div role="status">{text}</div>',
+            people_html(known, bool(shared)),
+            gr.Dropdown(choices=choices, value=choices[0] if choices else None),
+            mine,
+        )
+
+    changed = [said, people, person, gallery]
+
+    def face_enrol(
+        portrait: np.ndarray | None, name: str, model: str = AUTO, mine: Any = None
+    ) -> tuple[Any, ...]:
+        """Makes a person known from one picture, at once and without training.
+
+        A name that is known already gets one more picture.
+
+        Args:
+            portrait: a picture of the person; of several faces, the biggest near the middle.
+            name: what to call them.
+            model: "facenet-512", "facenet-128", "offline" or "auto".
+        """
+        began = time.perf_counter()
+        if portrait is None:
+            raise UserError("Please add a picture of the person.")
+        kept = mine.open()
+        (described,) = backend.describe([portrait], named(model))
+        if not described.faces:
+            raise UserError(
+                "No face was found: use a picture where it is upright, well lit and not too small."
+            )
+        face = described.faces[described.chosen]
+        enrolled = kept.enrol(name, face.encoding[None], described.model, [face.portrait])
+        took = time.perf_counter() - began
+        return shown(mine, _welcome(enrolled.person, enrolled.new, took, described.notes))
+
+    enrol.click(face_enrol, [portrait, name, model, gallery], changed, api_name="face_enrol")
+
+    def enrol_drawn(model: str, mine: VisitorGallery) -> tuple[Any, ...]:
+        result: tuple[Any, ...] = ()
+        for who, file in DRAWN:
+            result = face_enrol(images.load(ASSETS / file), who, model, mine)
+        return result
+
+    drawn.click(enrol_drawn, [model, gallery], changed, api_visibility="private")
+
+    def face_enrol_zip(
+        archive: str | None, model: str = AUTO, mine: Any = None
+    ) -> Iterator[tuple[Any, ...]]:
+        """Makes many people known: a zip with a folder for each person, or an exported gallery.
+
+        Args:
+            archive: the zip file.
+            model: as in face_enrol.
+        """
+        if archive is None:
+            raise UserError("Please add a zip file.")
+        data = Path(archive).read_bytes()
+        kept = mine.open()
+        if is_export(data):
+            loaded = kept.load(data)
+            yield shown(mine, f"{_count(len(loaded), 'person', 'people')} imported.")
+            return
+        yield from _enrol_all(backend, kept, data, named(model), lambda text: shown(mine, text))
+
+    enrol_zip.click(face_enrol_zip, [archive, model, gallery], changed, api_name="face_enrol_zip")
+    stop.click(backend.cancel, None, None, queue=False, api_visibility="private")
+
+    def face_identify(
+        probe: np.ndarray | None, threshold: float = 0.0, model: str = AUTO, mine: Any = None
+    ) -> tuple[str, Any]:
+        """Names every face in a picture, or says that it is nobody known.
+
+        Args:
+            probe: a picture with one face or more.
+            threshold: a face further than this from everybody is nobody known; 0 for the
+                model's own.
+            model: as in face_enrol; only people enrolled with the same model can be found.
+
+        Returns:
+            The picture with every face named, as HTML; and the facts: for each face its box, the
+            name or null, and the nearest people with their distances.
+        """
+        if probe is None:
+            raise UserError("Please add a picture to ask about.")
+        kept = mine.open()
+        if not len(kept):
+            raise UserError("Nobody is known yet: enrol somebody first.")
+        (described,) = backend.describe([probe], named(model))
+        if not described.faces:
+            raise UserError("No face was found in this picture.")
+        info = BY_NAME[described.model]
+        limit = info.limit(threshold or None)
+        answers = identify(described, kept, CANDIDATES, limit)
+        if not any(each.candidates for each in answers) and len(kept):
+            raise UserError(
+                f"Nobody was enrolled with {info.title}: choose the model they were enrolled "
+                "with, or enrol them again."
+            )
+        return named_html(described.image, answers, limit), [
+            {
+                "box": [round(side) for side in each.face.box],
+                "name": each.name,
+                "candidates": [
+                    {"name": match.name, "distance": round(match.distance, 4)}
+                    for match in each.candidates
+                ],
+            }
+            for each in answers
+        ]
+
+    ask.click(
+        face_identify, [probe, threshold, model, gallery], [answer, facts], api_name="face_identify"
+    )
+
+    def face_rename(person: str | None, new_name: str, mine: Any = None) -> tuple[Any, ...]:
+        """Gives a known person another name.
+
+        Args:
+            person: the name so far.
+            new_name: the new one; nobody else may have it.
+        """
+        kept = mine.open()
+        renamed = kept.rename(_find(kept, person).id, new_name)
+        return shown(mine, f"{escape(str(person))} is now <b>{escape(renamed.name)}</b>.")
+
+    rename.click(face_rename, [person, new_name, gallery], changed, api_name="face_rename")
+
+    def face_delete(person: str | None, mine: Any = None) -> tuple[Any, ...]:
+        """Forgets a person: pictures, encodings and name.
+
+        Args:
+            person: the name.
+        """
+        kept = mine.open()
+        kept.delete(_find(kept, person).id)
+        return shown(mine, f"{escape(str(person))} is forgotten.")
+
+    delete.click(face_delete, [person, gallery], changed, api_name="face_delete")
+
+    def forget_everybody(mine: VisitorGallery) -> tuple[Any, ...]:
+        mine.open().clear()
+        return shown(mine, "Everybody is forgotten.")
+
+    clear.click(forget_everybody, gallery, changed, api_visibility="private")
+
+    def face_export(mine: Any = None) -> Any:
+        """The whole gallery as a zip file, which face_enrol_zip reads again."""
+        kept = mine.open()
+        if not len(kept):
+            raise UserError("There is nobody to export yet.")
+        file = save_bytes_to_cache(kept.export(), "gallery.zip", exported.GRADIO_CACHE)
+        return gr.DownloadButton(value=file, visible=True)
+
+    export.click(face_export, gallery, exported, api_name="face_export")
+
+    # A shared gallery has people before this visitor does anything.
+    if shared:
+        gr.on(None, lambda mine: shown(mine, ""), gallery, changed, api_visibility="private")
+
+
+def _find(gallery: Gallery, name: str | None) -> Person:
+    """Raises UserError when nobody is called that, perhaps no longer."""
+    if not name:
+        raise UserError("Please choose a person.")
+    for person in gallery.people():
+        if person.name == name:
+            return person
+    raise UserError(f"{name} is no longer in the gallery.")
+
+
+def _welcome(person: Person, new: bool, seconds: float, notes: tuple[str, ...]) -> str:
+    name = f"<b><bdi>{escape(person.name)}</bdi></b>"
+    first = (
+        f"{name} is known now: one picture, one encoding, {seconds:.2f} s, no training."
+        if new
+        else f"{name} was known already and has {person.pictures} pictures now."
+    )
+    return "<br>".join([first, *map(escape, notes)])
+
+
+def _enrol_all(
+    backend: Any,
+    gallery: Gallery,
+    archive: bytes,
+    model: str | None,
+    shown: Callable[[str], tuple[Any, ...]],
+) -> Iterator[tuple[Any, ...]]:
+    """Enrols picture by picture, so that what came before a stop is kept."""
+    before, told = len(gallery), 0.0
+    added, problems = 0, []
+    for picture in backend.people(archive, model):
+        if picture.encoding is None:
+            problems.append(f"{picture.person or '?'}/{picture.name}: {picture.problem}")
+        else:
+            gallery.enrol(picture.person, picture.encoding[None], picture.model, [picture.portrait])
+            added += 1
+        if time.monotonic() - told > 1:
+            told = time.monotonic()
+            yield shown(f"{_count(added, 'picture', 'pictures')} enrolled so far ...")
+    text = (
+        f"{_count(added, 'picture', 'pictures')} enrolled; "
+        f"{_count(len(gallery) - before, 'new person', 'new people')}."
+    )
+    if problems:
+        listed = [escape(line) for line in problems[:PROBLEMS_SHOWN]]
+        more = len(problems) - len(listed)
+        text += f"<br>{len(problems)} left out: " + "<br>".join(listed)
+        text += f"<br>… and {more} more" if more else ""
+    yield shown(text)
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"

@@ -1,0 +1,194 @@
+"""Verify (1:1): two pictures in, "same person" or "different people" out, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from host import UserError
+from host.ui import ImageInput
+from plugins.face.learning import Head
+from plugins.face.models import AUTO, BY_NAME, MODELS, FaceModel, named, with_head
+from plugins.face.siamese import siamese_svg
+from plugins.face.verdict import verdict_html
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets" / "face"
+EXAMPLES = (
+    ("anna_1.jpg", "anna_2.jpg"),
+    ("clara_1.jpg", "clara_2.jpg"),
+    ("anna_2.jpg", "bruno_1.jpg"),
+)
+EXPLAINED = (
+    "Parts of the first face are hidden one after another. **Red**: hiding it moves the two faces "
+    "apart, so it spoke for *same*. **Blue**: hiding it brings them nearer. (Occlusion "
+    "sensitivity: Zeiler and Fergus, ECCV 2014.)"
+)
+
+
+def build(backend: Any, model: gr.Dropdown, head: gr.State) -> gr.Slider:
+    """Writes the sub-tab. Returns its threshold, which another model makes meaningless."""
+    gr.Markdown(
+        "Are these two pictures of **the same person**? Faces and their encodings are not kept; "
+        "uploads wait in a temporary folder of the server for 70 minutes at most."
+    )
+    with gr.Row():
+        first = ImageInput(label="First picture", height=300)
+        second = ImageInput(label="Second picture", height=300)
+    with gr.Row():
+        compare = gr.Button("Verify", variant="primary")
+        explain = gr.Button("Which part of the face decided?")
+        stop = gr.Button("Stop")
+    with gr.Row():
+        with gr.Column(scale=3):
+            verdict = gr.HTML("The answer appears here.", label="Verdict")
+            pairs = [[str(ASSETS / name) for name in pair] for pair in EXAMPLES]
+            if all(Path(path).is_file() for pair in pairs for path in pair):
+                gr.Examples(
+                    pairs, [first, second], cache_examples=False, label="Examples (drawn faces)"
+                )
+        with gr.Column(scale=2):
+            threshold = gr.Slider(
+                0.0,
+                max(model.furthest for model in MODELS),
+                value=0.0,
+                step=0.005,
+                label="Threshold",
+                info="Distances up to this count as the same person. At 0 the threshold is the "
+                "model's own.",
+            )
+            use_head = gr.Checkbox(
+                False, label="Use the head trained in Learn", info="Its Use button ticks this."
+            )
+    siamese = gr.HTML()
+    with gr.Row():
+        # No share button: it would publish the picture.
+        shown: dict[str, Any] = {
+            "format": "png",
+            "interactive": False,
+            "buttons": ["fullscreen"],
+            "height": 260,
+        }
+        first_marked = gr.Image(label="First", **shown)
+        second_marked = gr.Image(label="Second", **shown)
+        with gr.Column():
+            decisive = gr.Image(label="What decided, on the first face", **shown)
+            gr.Markdown(EXPLAINED)
+    facts = gr.JSON(label="Facts", visible=False)  # for programs
+    decided = gr.State(None)  # (model, distance, notes) of the last answer
+
+    def face_verify(
+        first: np.ndarray | None,
+        second: np.ndarray | None,
+        threshold: float = 0.0,
+        model: str = AUTO,
+        use_head: bool = False,
+        head: Head | None = None,
+    ) -> tuple[Any, ...]:
+        """Tells whether two pictures show the same person.
+
+        Finds the faces, aligns them, encodes each as a list of numbers by a neural network and
+        compares the Euclidean distance between the two with a threshold. With several faces in a
+        picture, the biggest near the middle is used.
+
+        Args:
+            first: a picture with a face.
+            second: another picture with a face.
+            threshold: distance up to which the faces count as the same person; 0 for the
+                model's own.
+            model: "facenet-512", "facenet-128", "offline", or "auto" for the first of them whose
+                weights are on the server.
+            use_head: put the head trained in Learn in this session on the encodings.
+
+        Returns:
+            The verdict as HTML; the Siamese picture as HTML; both pictures with the faces marked;
+            and the facts: same (true or false), distance, threshold, probability that it is one
+            person (null where the model is not calibrated), model, notes.
+        """
+        _both(first, second)
+        if use_head and head is None:
+            raise UserError("There is no head yet: train one in Learn and press its Use button.")
+        chosen = head if use_head else None
+        name = chosen.model if chosen and model == AUTO else named(model)
+        (result,) = backend.verify([first], [second], threshold or None, name, chosen)
+        info = BY_NAME[result.model] if chosen is None else with_head(BY_NAME[result.model], chosen)
+        return (
+            verdict_html(info, result.distance, result.threshold, result.notes),
+            siamese_svg(
+                (result.first_crop, result.second_crop),
+                (result.first_encoding, result.second_encoding),
+                info.title,
+                result.distance,
+            ),
+            result.first,
+            result.second,
+            {
+                "same": result.same,
+                "distance": round(result.distance, 4),
+                "threshold": result.threshold,
+                "probability": result.probability and round(result.probability, 4),
+                "model": result.model,
+                "notes": list(result.notes),
+            },
+            (info, result.distance, result.notes),
+        )
+
+    compare.click(
+        face_verify,
+        [first, second, threshold, model, use_head, head],
+        [verdict, siamese, first_marked, second_marked, facts, decided],
+        api_name="face_verify",
+    )
+
+    def face_explain(
+        first: np.ndarray | None, second: np.ndarray | None, model: str = AUTO
+    ) -> Iterator[np.ndarray]:
+        """Shows which parts of the first face decided: its crop, coloured more and more finely.
+
+        Args:
+            first: a picture with a face, of which parts are hidden.
+            second: the picture it is compared with.
+            model: as in face_verify.
+        """
+        _both(first, second)
+        yield from backend.explain(first, second, named(model))
+
+    explain.click(face_explain, [first, second, model], decisive, api_name="face_explain")
+    stop.click(backend.cancel, None, None, queue=False, api_visibility="private")
+
+    # A head comes from Learn, by its button.
+    head.change(
+        lambda head: head is not None,
+        head,
+        use_head,
+        api_visibility="private",
+        show_progress="hidden",
+    )
+
+    def decide(threshold: float, decided: tuple[FaceModel, float, tuple[str, ...]] | None) -> Any:
+        """Re-decides from the known distance; the networks do not run again."""
+        if decided is None:
+            return gr.skip()
+        model, distance, notes = decided
+        return verdict_html(model, distance, model.limit(threshold or None), notes)
+
+    threshold.input(
+        decide,
+        [threshold, decided],
+        verdict,
+        api_visibility="private",
+        show_progress="hidden",
+        trigger_mode="always_last",
+    )
+    return threshold
+
+
+def _both(first: np.ndarray | None, second: np.ndarray | None) -> None:
+    if first is None and second is None:
+        raise UserError("Please add two pictures to compare.")
+    if first is None or second is None:
+        missing = "first" if first is None else "second"
+        raise UserError(f"Please add the {missing} picture too.")
