@@ -35,7 +35,11 @@ def build(backend: Any, model: gr.Dropdown) -> None:
             said = gr.Markdown()
         with gr.Column(scale=2):
             table = gr.Dataframe(
-                _measured(), label="Measured by this project, and on your zip", interactive=False
+                _measured(),
+                label="Measured by this project, and on your zip",
+                interactive=False,
+                wrap=True,
+                column_widths=["25%", *["12.5%"] * 6],
             )
     with gr.Row():
         shown: dict[str, Any] = {

@@ -37,12 +37,26 @@ anchor-positive pairs. Anchor *a* and positive *p* show one person, negative *n*
 which can collapse every encoding to one point; *random* any, and most soon teach nothing.
 """
 
+FIGURES_TEXT = """
+*right, best*: at the threshold that is best for these very pairs; *right, theirs*: at the one that
+is best for the people trained on, which is all one has before new people come.
+"""
+COLOURS = {
+    LOSS: "#1d4ed8",
+    ACTIVE: "#ea580c",
+    POSITIVE: "#15803d",
+    NEGATIVE: "#b91c1c",
+}
+
 Frame = pd.DataFrame | None
 Shown = tuple[str, Frame, Frame, Frame, Frame, pd.DataFrame | None, Head | None]
 
 
-def build(backend: Any, model: gr.Dropdown, head: gr.State) -> None:
-    """Writes the sub-tab. model: the face model to put a head on. head: the one Verify uses."""
+def build(backend: Any, model: gr.Dropdown, head: gr.State, use_head: gr.Checkbox) -> None:
+    """Writes the sub-tab.
+
+    model: the face model to put a head on. head, use_head: what Verify uses, and whether.
+    """
     with gr.Row():
         with gr.Column(scale=1, min_width=260):
             source, archive = source_inputs()
@@ -99,15 +113,27 @@ def build(backend: Any, model: gr.Dropdown, head: gr.State) -> None:
             status = gr.Markdown(
                 "Press **Train**. Pictures you add are forgotten when the run ends.", label="Status"
             )
+            gr.Markdown(
+                "Left: the **loss** (blue) and the **share of active triplets** (orange). Right: "
+                "the distance to **the same person**, d(a, p) (green), and to **another**, "
+                "d(a, n) (red), which move apart."
+            )
             with gr.Row():
                 losses = gr.LinePlot(
-                    x="step", y="value", color="of", color_title=" ", label="Loss", height=260
+                    x="step",
+                    y="value",
+                    color="of",
+                    color_title=" ",
+                    color_map=COLOURS,
+                    label="Loss and active triplets",
+                    height=260,
                 )
                 distances = gr.LinePlot(
                     x="step",
                     y="distance",
                     color="to",
                     color_title=" ",
+                    color_map=COLOURS,
                     label="Mean distances in the triplets",
                     height=260,
                 )
@@ -119,6 +145,7 @@ def build(backend: Any, model: gr.Dropdown, head: gr.State) -> None:
                 before = gr.ScatterPlot(label="Before: the inputs as they are", **_MAP)
                 after = gr.ScatterPlot(label="What was learned", **_MAP)
             table = gr.Dataframe(label="Verification of people never trained on", wrap=True)
+            gr.Markdown(FIGURES_TEXT)
             use = gr.Button("Use this head in Verify")
             used = gr.Markdown(label="Head")
             gr.Markdown(LOSS_TEXT)
@@ -269,7 +296,7 @@ def build(backend: Any, model: gr.Dropdown, head: gr.State) -> None:
     )
     compare.click(face_compare, inputs, compared, api_name="face_compare", show_progress="hidden")
     stop.click(backend.cancel, None, None, queue=False, api_visibility="private")
-    use.click(use_head, learned, [head, used], queue=False, api_visibility="private")
+    use.click(hand_over, learned, [head, used, use_head], queue=False, api_visibility="private")
 
 
 _MAP: dict[str, Any] = {
@@ -282,16 +309,18 @@ _MAP: dict[str, Any] = {
 }
 
 
-def use_head(learned: Head | None) -> tuple[Any, str]:
+def hand_over(learned: Head | None) -> tuple[Head, str, bool]:
     """Hands the head of the last run to Verify."""
     if learned is None:
         raise UserError(
             "There is no head yet: train one on your people first (digits and small encoders "
             "have none)."
         )
-    return learned, (
+    return (
+        learned,
         f"**Verify now uses this head** ({learned.name}) on the encodings of {learned.model}, "
-        f"with its threshold {learned.threshold:.3f}."
+        f"with its threshold {learned.threshold:.3f}.",
+        True,
     )
 
 
@@ -393,11 +422,11 @@ def figures(rows: list[tuple[str, Verification]]) -> pd.DataFrame:
             "encoding",
             "AUC",
             "EER",
-            "right at their best threshold",
-            "right at the trained people's threshold",
-            "that threshold",
-            "true accepts at 1 % false",
-            "same / different pairs",
+            "right, best",
+            "right, theirs",
+            "threshold",
+            "TAR at FAR 1 %",
+            "same / different",
         ],
     )
 

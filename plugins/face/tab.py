@@ -40,11 +40,11 @@ def build(backend: Any) -> None:
         fetched = gr.HTML()
     with gr.Tabs():
         with gr.Tab("Verify"):
-            threshold = verify_tab.build(backend, model, head)
+            threshold, use_head = verify_tab.build(backend, model, head)
         with gr.Tab("Recognise"):
             recognise_tab.build(backend, model)
         with gr.Tab("Learn"):
-            learn_tab.build(backend, model, head)
+            learn_tab.build(backend, model, head, use_head)
         with gr.Tab("Classify pairs"):
             pairs_tab.build(backend, model)
         with gr.Tab("Evaluate"):

@@ -29,8 +29,11 @@ EXPLAINED = (
 )
 
 
-def build(backend: Any, model: gr.Dropdown, head: gr.State) -> gr.Slider:
-    """Writes the sub-tab. Returns its threshold, which another model makes meaningless."""
+def build(backend: Any, model: gr.Dropdown, head: gr.State) -> tuple[gr.Slider, gr.Checkbox]:
+    """Writes the sub-tab.
+
+    Returns its threshold, which another model makes meaningless, and whether to use the head.
+    """
     gr.Markdown(
         "Are these two pictures of **the same person**? Faces and their encodings are not kept; "
         "uploads wait in a temporary folder of the server for 70 minutes at most."
@@ -159,15 +162,6 @@ def build(backend: Any, model: gr.Dropdown, head: gr.State) -> gr.Slider:
     explain.click(face_explain, [first, second, model], decisive, api_name="face_explain")
     stop.click(backend.cancel, None, None, queue=False, api_visibility="private")
 
-    # A head comes from Learn, by its button.
-    head.change(
-        lambda head: head is not None,
-        head,
-        use_head,
-        api_visibility="private",
-        show_progress="hidden",
-    )
-
     def decide(threshold: float, decided: tuple[FaceModel, float, tuple[str, ...]] | None) -> Any:
         """Re-decides from the known distance; the networks do not run again."""
         if decided is None:
@@ -183,7 +177,7 @@ def build(backend: Any, model: gr.Dropdown, head: gr.State) -> gr.Slider:
         show_progress="hidden",
         trigger_mode="always_last",
     )
-    return threshold
+    return threshold, use_head
 
 
 def _both(first: np.ndarray | None, second: np.ndarray | None) -> None:

@@ -129,6 +129,9 @@ def test_a_person_enrolled_from_one_picture_is_named_in_a_group(demo, visit, kee
 def test_learning_shows_figures_and_stops(demo, visit, keep):
     page = visit(demo)
     sub_tab(page, "Learn")
+    steps = page.get_by_label("number input for Steps").locator("visible=true")
+    steps.fill("2000")
+    steps.press("Enter")
     page.get_by_role("button", name="Train", exact=True).locator("visible=true").click()
     expect(page.get_by_text(re.compile(r"[Ss]tep [1-9]\d*")).first).to_be_visible(timeout=120_000)
     keep(page, "face-learning")
@@ -144,11 +147,35 @@ def test_a_zip_is_evaluated(demo, visit, keep, tmp_path):
             archive.write(path, f"{path.stem[:-2]}/{path.name}")
     page = visit(demo)
     sub_tab(page, "Evaluate")
-    page.locator("input[type=file]").locator("visible=true").or_(
-        page.locator(".block:visible input[type=file]")
-    ).last.set_input_files(str(file))
+    page.locator('input[accept=".zip"]').last.set_input_files(str(file))
     expect(page.get_by_text("people.zip").locator("visible=true")).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="Evaluate", exact=True).click()
     expect(page.get_by_text(re.compile(r"% .*right"))).to_be_visible(timeout=120_000)
     expect(picture(page, "ROC curve").locator("img")).to_be_visible()
+    keep(page)
+
+
+def test_a_head_learned_from_a_zip_decides_in_verify(demo, visit, keep, tmp_path):
+    """The drawn people alone are too few: copies of them stand for more people."""
+    file = tmp_path / "people.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        for path in sorted(FACES.glob("*_?.jpg")):
+            for copy in ("a", "b"):
+                archive.write(path, f"{path.stem[:-2]} {copy}/{path.name}")
+    page = visit(demo)
+    sub_tab(page, "Learn")
+    page.get_by_text("My people (zip").locator("visible=true").click()
+    zips = page.locator('input[accept=".zip"]')
+    expect(zips).to_have_count(1)
+    zips.set_input_files(str(file))
+    expect(page.get_by_text("people.zip").locator("visible=true")).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.get_by_text("Done").first).to_be_visible(timeout=120_000)
+    page.get_by_role("button", name="Use this head in Verify").click()
+    expect(page.get_by_text("Verify now uses this head")).to_be_visible(timeout=30_000)
+    page.get_by_role("tab", name="Verify", exact=True).click()
+    put(page, "First picture", FACES / "anna_1.jpg")
+    put(page, "Second picture", FACES / "anna_2.jpg")
+    page.get_by_role("button", name="Verify", exact=True).click()
+    expect(page.locator(".face-verdict")).to_contain_text("with the head", timeout=120_000)
     keep(page)

@@ -335,7 +335,7 @@ class Direct:
 def events(backend: Direct) -> dict[str, gr.blocks.BlockFunction]:
     with gr.Blocks() as page:
         model, head = gr.Dropdown([("Auto", "auto"), ("Offline", "offline")]), gr.State(None)
-        learn_tab.build(backend, model, head)
+        learn_tab.build(backend, model, head, gr.Checkbox())
     return {
         fn.api_name: fn
         for fn in page.fns.values()
@@ -390,7 +390,8 @@ def test_a_run_ends_with_maps_figures_and_a_head_for_verify(people_zip) -> None:
         "network before training",
         "learned",
     ]
-    used, sentence = learn_tab.use_head(head)
+    used, sentence, ticked = learn_tab.hand_over(head)
+    assert ticked
     assert used is head
     assert "Verify now uses this head" in sentence
 
@@ -417,7 +418,7 @@ def test_a_comparison_ends_with_both_side_by_side() -> None:
 
 def test_digits_have_no_head_to_use() -> None:
     with pytest.raises(UserError, match="no head yet"):
-        learn_tab.use_head(None)
+        learn_tab.hand_over(None)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from host import UserError
 TINY = 1e-12
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # a page keeps it in a State, which asks for its hash
 class Head:
     """Linear map and L2 normalisation: encoding x -> (x W + b) / ||x W + b||.
 
