@@ -71,8 +71,9 @@ def calibrate(encodings: Encodings, report: Report, data: str) -> dict[str, Any]
     near, far = pair_distances(encodings)
     slope, midpoint = fit_logistic(near[np.isfinite(near)], far[np.isfinite(far)])
     top = float(np.nanmax(far))
-    curves = metrics.curves(near, far, np.linspace(0, top, POINTS))
     shown = BY_NAME[report.model].threshold
+    # The model's own threshold is among them: there the stored rates are the measured ones.
+    curves = metrics.curves(near, far, np.union1d(np.linspace(0, top, POINTS), [shown]))
     at_shown = metrics.curves(near, far, np.array([shown]))
     names = ("accuracy", "standard_error", "auc", "eer", "tar_at_far_1e-2", "tar_at_far_1e-3")
     figures = report.figures()

@@ -43,7 +43,7 @@ def build(backend: Any, model: gr.Dropdown) -> None:
             enrol = gr.Button("Enrol", variant="primary")
             drawn = gr.Button("Enrol two drawn people, to try")
             archive = gr.File(
-                label="Many people: a zip with a folder for each, or an exported gallery",
+                label="Many people: a zip of folders, or an export",
                 file_types=[".zip"],
                 height=120,
             )
