@@ -16,7 +16,7 @@ from host import Context, Device, UserError
 from host.weights import Progress
 from plugins.face import people, zip_evaluation
 from plugins.face.drawing import mark_faces
-from plugins.face.gallery import Enrolled, Gallery
+from plugins.face.gallery import Enrolled, Gallery, clean_name
 from plugins.face.identification import identify
 from plugins.face.learning import (
     CompareStep,
@@ -32,7 +32,7 @@ from plugins.face.learning.comparison import compare_with_softmax
 from plugins.face.learning.pair_classifier import classify_pairs
 from plugins.face.learning.training import train
 from plugins.face.models import BY_NAME, MODELS, FaceModel, known, with_head
-from plugins.face.occlusion import occlusion_steps, overlay
+from plugins.face.occlusion import Encodes, UnderHead, occlusion_steps, overlay
 from plugins.face.recogniser import Recogniser
 from plugins.face.results import (
     Described,
@@ -192,7 +192,11 @@ class FaceBackend:
         )
 
     def explain(
-        self, first: np.ndarray, second: np.ndarray, model: str | None = None
+        self,
+        first: np.ndarray,
+        second: np.ndarray,
+        model: str | None = None,
+        head: Head | None = None,
     ) -> Iterator[np.ndarray]:
         """Which parts of the first face decided: its aligned crop, coloured more and more finely.
 
@@ -202,7 +206,10 @@ class FaceBackend:
         chosen = self._recogniser.model(model)
         portraits = self._recogniser.portraits([first, second], ["first", "second"])
         crops = self._recogniser.crops(portraits, chosen)
-        encoder = self._recogniser.encoder(chosen)
+        encoder: Encodes = self._recogniser.encoder(chosen)
+        if head is not None:
+            with_head(chosen, head)  # raises UserError for another model's
+            encoder = UnderHead(encoder, head)
         one, two = encoder.encode(np.stack(crops))
         for heat in occlusion_steps(encoder, crops[0], two, float(np.linalg.norm(one - two))):
             yield overlay(crops[0], heat)
@@ -222,7 +229,10 @@ class FaceBackend:
         the settings. Raises UserError when a picture shows no face or there is no gallery.
         """
         kept = self._gallery(gallery)
+        clean_name(name)
         described = self.describe(images, model)
+        if not described:
+            raise UserError("Give at least one picture of the person.")
         for number, picture in enumerate(described, 1):
             if not picture.faces:
                 raise UserError(f"No face was found in the {_ordinal(number)} picture.")
@@ -250,6 +260,8 @@ class FaceBackend:
         """
         chosen = self._recogniser.model(model)
         limit = chosen.limit(threshold)
+        if not isinstance(k, int) or k < 1:
+            raise UserError("The number of candidates must be a whole number from 1 up.")
         kept = self._gallery(gallery)
         return [identify(picture, kept, k, limit) for picture in self.describe(images, model)]
 
@@ -263,12 +275,15 @@ class FaceBackend:
 
     # A visitor's people
 
-    def people(self, archive: bytes, model: str | None = None) -> Iterator[PersonPicture]:
+    def people(
+        self, archive: bytes, model: str | None = None
+    ) -> Generator[PersonPicture, None, int]:
         """The pictures in a zip with a folder for each person, encoded one by one.
 
-        Raises UserError when it is no such zip.
+        The stream's return value is their number; None tells that it was stopped. Raises
+        UserError when it is no such zip.
         """
-        yield from people.read(archive, self._recogniser, self._recogniser.model(model))
+        return (yield from people.read(archive, self._recogniser, self._recogniser.model(model)))
 
     def evaluate(
         self, archive: bytes, model: str | None = None
@@ -339,7 +354,10 @@ def _batch(images: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Raises UserError unless these are pictures; a single one is told apart from a batch."""
     if isinstance(images, np.ndarray) and images.ndim == 3:
         raise UserError("Pass a list of pictures; for a single one, a list of one.")
-    batch = list(images)
+    try:
+        batch = list(images)
+    except TypeError:
+        raise UserError("Pass a list of pictures.") from None
     for number, image in enumerate(batch, 1):
         if not (
             isinstance(image, np.ndarray)
@@ -354,7 +372,10 @@ def _batch(images: Sequence[np.ndarray]) -> list[np.ndarray]:
 
 def _ordinal(number: int) -> str:
     words = ("first", "second", "third")
-    return words[number - 1] if number <= len(words) else f"{number}th"
+    if number <= len(words):
+        return words[number - 1]
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{'th' if number // 10 % 10 == 1 else ending}"
 
 
 def _usable(device: Device) -> tuple[str, str]:

@@ -113,10 +113,11 @@ def facts_of(report: Report) -> dict[str, Any]:
 
 def _sentence(report: Report) -> str:
     spread = "" if report.standard_error is None else f" ± {report.standard_error:.2%}"
-    failures = f" {report.failures} pictures had no usable face." if report.failures else ""
+    failures = f" Pictures without a usable face: {report.failures}." if report.failures else ""
     return (
-        f"**{report.accuracy:.2%}{spread} right** on {report.same:,} pairs of one person and "
-        f"{report.different:,} of two; best threshold {report.threshold:.3f}.{failures}"
+        f"**{report.accuracy:.2%}{spread} right**, same ({report.same:,}) and different "
+        f"({report.different:,}) pairs counting alike; best threshold {report.threshold:.3f}."
+        f"{failures}"
     )
 
 

@@ -161,7 +161,7 @@ def with_head(model: FaceModel, head: Head) -> FaceModel:
 
 def known(name: str) -> FaceModel:
     """The model of that name. Raises UserError when there is none."""
-    if name not in BY_NAME:
+    if not isinstance(name, str) or name not in BY_NAME:
         raise UserError(f"There is no face model {name!r}: choose {', '.join(BY_NAME)}.")
     return BY_NAME[name]
 

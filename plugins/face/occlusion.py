@@ -8,6 +8,8 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
+from plugins.face.learning import Head
+
 PATCH = 0.2  # of the crop's side
 STRIDE = 0.07
 COARSE = 4  # strides between the first, coarse positions
@@ -20,6 +22,16 @@ class Encodes(Protocol):
     """What is needed of an ``encoders.Encoder``."""
 
     def encode(self, crops: np.ndarray) -> np.ndarray: ...
+
+
+class UnderHead:
+    """An encoder with a trained head on its encodings."""
+
+    def __init__(self, encoder: Encodes, head: Head) -> None:
+        self._encoder, self._head = encoder, head
+
+    def encode(self, crops: np.ndarray) -> np.ndarray:
+        return self._head.encode(self._encoder.encode(crops))
 
 
 def occlusion_steps(

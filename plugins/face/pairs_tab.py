@@ -24,6 +24,9 @@ Fitted on pairs of some people, judged on pairs of **others**.
 
 Shown = tuple[str, pd.DataFrame | None, pd.DataFrame | None, pd.DataFrame | None]
 
+COLOURS = {"|difference|": "#1d4ed8", "chi-square": "#ea580c", "distance alone": "#6b7280"}
+"""By the methods' names in a :class:`PairReport`."""
+
 
 def build(backend: Any, model: gr.Dropdown) -> None:
     """Writes the sub-tab. model: the face model whose encodings are paired."""
@@ -40,11 +43,15 @@ def build(backend: Any, model: gr.Dropdown) -> None:
             status = gr.Markdown("Press **Classify pairs**.", label="Status")
         with gr.Column(scale=2, min_width=320):
             table = gr.Dataframe(label="Pairs of people never trained on", wrap=True)
+            gr.Markdown(
+                "**|difference|** is blue, **chi-square** orange, the **distance alone** grey."
+            )
             roc = gr.LinePlot(
                 x="false accept rate",
                 y="true accept rate",
                 color="by",
                 color_title=" ",
+                color_map=COLOURS,
                 label="ROC",
                 x_lim=[0, 1],
                 y_lim=[0, 1],
@@ -55,6 +62,7 @@ def build(backend: Any, model: gr.Dropdown) -> None:
                 y="weight",
                 color="of",
                 color_title=" ",
+                color_map=COLOURS,
                 label="Weights: below 0 speaks for different people",
                 height=260,
             )

@@ -11,7 +11,7 @@ from PIL import Image
 
 from host import UserError, archives
 from plugins.face.drawing import jpeg
-from plugins.face.gallery import clean_name
+from plugins.face.gallery import clean_name, folded
 from plugins.face.learning import LabelledData, Working
 from plugins.face.models import FaceModel
 from plugins.face.recogniser import Recogniser, cut_out
@@ -21,15 +21,22 @@ NO_FACE = "No face was found in it."
 SMALL_CROP = 64  # side of the grey crops that an encoder is trained on
 
 
-def read(archive: bytes, recogniser: Recogniser, model: FaceModel) -> Iterator[PersonPicture]:
+def read(
+    archive: bytes, recogniser: Recogniser, model: FaceModel
+) -> Generator[PersonPicture, None, int]:
     """Every picture of the zip, with its main face encoded or a sentence why not.
 
-    The person is the folder's name; a picture outside any folder is its own file's name.
+    The person is the folder's name, or the file's of a picture outside any folder; names that
+    differ in case only are one person, as the first is written. Returns how many pictures came.
     Raises UserError when it is no zip of pictures.
     """
+    written: dict[str, str] = {}
+    number = 0
     for entry in archives.pictures(archive):
+        number += 1
         try:
             person = clean_name(entry.folder or entry.name.rpartition(".")[0])
+            person = written.setdefault(folded(person), person)
         except UserError as error:
             yield PersonPicture("", entry.name, model.name, problem=str(error))
             continue
@@ -44,6 +51,7 @@ def read(archive: bytes, recogniser: Recogniser, model: FaceModel) -> Iterator[P
         (encoding,) = recogniser.encode([crop], model)
         seen = jpeg(cut_out(portrait.image, portrait.face))
         yield PersonPicture(person, entry.name, model.name, encoding, seen, crop)
+    return number
 
 
 def labelled(

@@ -34,10 +34,7 @@ def notes(which: str, image: np.ndarray, faces: list[Face], chosen: int) -> Iter
     """
     picture = f"{which} picture".strip()
     if (count := len(faces)) > 1:
-        yield (
-            f"The {picture} shows {count} faces: the one with the solid box was used, "
-            "the biggest near the middle."
-        )
+        yield (f"The {picture} shows {count} faces: the one used is the biggest near the middle.")
     if found := hints(image, faces[chosen]):
         yield (
             f"The face in the {picture} {' and '.join(found)}, which makes the answer less certain."

@@ -13,11 +13,12 @@ import numpy as np
 from gradio.processing_utils import save_bytes_to_cache
 
 from host import UserError, images
+from host.executors.call import WorkerError
 from host.ui import ImageInput
 from plugins.face.gallery import Gallery, Person, is_export
 from plugins.face.identification import identify
 from plugins.face.models import AUTO, BY_NAME, MODELS, named
-from plugins.face.recognise_view import named_html, people_html
+from plugins.face.recognise_view import SHOWN, named_html, people_html
 from plugins.face.visitors import VisitorGallery
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "face"
@@ -27,8 +28,8 @@ PROBLEMS_SHOWN = 5
 CANDIDATES = 5
 
 
-def build(backend: Any, model: gr.Dropdown) -> None:
-    """Writes the sub-tab."""
+def build(backend: Any, model: gr.Dropdown) -> gr.Slider:
+    """Writes the sub-tab. Returns its threshold, which another model makes meaningless."""
     shared = backend.settings.get("gallery")
     gr.Markdown(
         "Enrol a person from **one picture** and they are known at once: nothing is trained, one "
@@ -71,7 +72,7 @@ def build(backend: Any, model: gr.Dropdown) -> None:
                 )
     said = gr.HTML()
     answer = gr.HTML("The answer appears here.")
-    people = gr.HTML(people_html([], bool(shared)))
+    people = gr.HTML(people_html([], 0, bool(shared)))
     with gr.Row(equal_height=True):
         # Free text as well: the list may be older than the gallery.
         person = gr.Dropdown([], label="Person", allow_custom_value=True, scale=2)
@@ -85,11 +86,12 @@ def build(backend: Any, model: gr.Dropdown) -> None:
 
     def shown(mine: VisitorGallery, text: str) -> tuple[Any, ...]:
         """What every change of the gallery ends with."""
-        known = mine.open().people()
+        kept = mine.open()
+        known = kept.people(SHOWN)
         choices = [each.name for each in known]
         return (
             f'<div role="status">{text}</div>',
-            people_html(known, bool(shared)),
+            people_html(known, len(kept), bool(shared)),
             gr.Dropdown(choices=choices, value=choices[0] if choices else None),
             mine,
         )
@@ -179,13 +181,20 @@ def build(backend: Any, model: gr.Dropdown) -> None:
             raise UserError("No face was found in this picture.")
         info = BY_NAME[described.model]
         limit = info.limit(threshold or None)
-        answers = identify(described, kept, CANDIDATES, limit)
-        if not any(each.candidates for each in answers) and len(kept):
+        total, searched = len(kept), kept.known_to(info.name)
+        if not searched:
             raise UserError(
                 f"Nobody was enrolled with {info.title}: choose the model they were enrolled "
                 "with, or enrol them again."
             )
-        return named_html(described.image, answers, limit), [
+        note = ""
+        if searched < total:
+            note = (
+                f"{total - searched:,} of {total:,} people were enrolled with another model and "
+                "were not compared."
+            )
+        answers = identify(described, kept, CANDIDATES, limit)
+        return named_html(described.image, answers, limit, note), [
             {
                 "box": [round(side) for side in each.face.box],
                 "name": each.name,
@@ -209,7 +218,7 @@ def build(backend: Any, model: gr.Dropdown) -> None:
             new_name: the new one; nobody else may have it.
         """
         kept = mine.open()
-        renamed = kept.rename(_find(kept, person).id, new_name)
+        renamed = kept.rename(_find(kept, person), new_name)
         return shown(mine, f"{escape(str(person))} is now <b>{escape(renamed.name)}</b>.")
 
     rename.click(face_rename, [person, new_name, gallery], changed, api_name="face_rename")
@@ -221,12 +230,13 @@ def build(backend: Any, model: gr.Dropdown) -> None:
             person: the name.
         """
         kept = mine.open()
-        kept.delete(_find(kept, person).id)
+        kept.delete(_find(kept, person))
         return shown(mine, f"{escape(str(person))} is forgotten.")
 
     delete.click(face_delete, [person, gallery], changed, api_name="face_delete")
 
     def forget_everybody(mine: VisitorGallery) -> tuple[Any, ...]:
+        backend.cancel()  # a zip on its way would go on enrolling
         mine.open().clear()
         return shown(mine, "Everybody is forgotten.")
 
@@ -245,16 +255,14 @@ def build(backend: Any, model: gr.Dropdown) -> None:
     # A shared gallery has people before this visitor does anything.
     if shared:
         gr.on(None, lambda mine: shown(mine, ""), gallery, changed, api_visibility="private")
+    return threshold
 
 
-def _find(gallery: Gallery, name: str | None) -> Person:
+def _find(gallery: Gallery, name: str | None) -> int:
     """Raises UserError when nobody is called that, perhaps no longer."""
     if not name:
         raise UserError("Please choose a person.")
-    for person in gallery.people():
-        if person.name == name:
-            return person
-    raise UserError(f"{name} is no longer in the gallery.")
+    return gallery.find(name)
 
 
 def _welcome(person: Person, new: bool, seconds: float, notes: tuple[str, ...]) -> str:
@@ -274,28 +282,41 @@ def _enrol_all(
     model: str | None,
     shown: Callable[[str], tuple[Any, ...]],
 ) -> Iterator[tuple[Any, ...]]:
-    """Enrols picture by picture, so that what came before a stop is kept."""
-    before, told = len(gallery), 0.0
-    added, problems = 0, []
-    for picture in backend.people(archive, model):
+    """Enrols picture by picture, so that what came before a stop or a failure is kept."""
+    told, added, new, problems = 0.0, 0, 0, []
+    end = "The zip was stopped."
+    pictures = backend.people(archive, model)
+    while True:
+        try:
+            picture = next(pictures)
+        except StopIteration as stop:
+            end = end if stop.value is None else ""
+            break
+        except (UserError, WorkerError) as error:  # a damaged end, a worker that died
+            if not added:
+                raise
+            end = f"The rest could not be read: {escape(str(error))}"
+            break
         if picture.encoding is None:
             problems.append(f"{picture.person or '?'}/{picture.name}: {picture.problem}")
         else:
-            gallery.enrol(picture.person, picture.encoding[None], picture.model, [picture.portrait])
-            added += 1
+            enrolled = gallery.enrol(
+                picture.person, picture.encoding[None], picture.model, [picture.portrait]
+            )
+            added, new = added + 1, new + enrolled.new
         if time.monotonic() - told > 1:
             told = time.monotonic()
             yield shown(f"{_count(added, 'picture', 'pictures')} enrolled so far ...")
-    text = (
+    lines = [
         f"{_count(added, 'picture', 'pictures')} enrolled; "
-        f"{_count(len(gallery) - before, 'new person', 'new people')}."
-    )
+        f"{_count(new, 'new person', 'new people')}."
+    ]
     if problems:
         listed = [escape(line) for line in problems[:PROBLEMS_SHOWN]]
-        more = len(problems) - len(listed)
-        text += f"<br>{len(problems)} left out: " + "<br>".join(listed)
-        text += f"<br>… and {more} more" if more else ""
-    yield shown(text)
+        lines += [f"{len(problems)} left out: {listed[0]}", *listed[1:]]
+        if len(problems) > len(listed):
+            lines.append(f"… and {len(problems) - len(listed)} more")
+    yield shown("<br>".join(line for line in (end, *lines) if line))
 
 
 def _count(number: int, one: str, many: str) -> str:

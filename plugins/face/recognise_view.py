@@ -1,6 +1,6 @@
 """Known people and named faces as HTML: the browser has fonts for every script of a name.
 
-Pictures travel inside the page and are never written to the server's disk.
+Pictures travel inside the page and are not written to the server's disk.
 """
 
 from __future__ import annotations
@@ -22,19 +22,20 @@ SHOWN = 200  # people; more would make the page heavy
 LONGEST = 1000  # pixels of the picture shown
 
 
-def people_html(people: Sequence[Person], shared: bool) -> str:
-    """Everybody in the gallery with a portrait, and who can see it."""
+def people_html(people: Sequence[Person], total: int, shared: bool) -> str:
+    """The first ``SHOWN`` of ``total`` people with a portrait each, and who can see them."""
     whose = (
         "The gallery is <b>shared</b>: everybody who opens this page sees and changes it, and it "
         "is kept on the server."
         if shared
-        else "The gallery is <b>yours alone</b>: it lies in the server's memory, is written "
-        "nowhere and goes with this page."
+        else "The gallery is <b>yours alone</b>: it lies in the server's memory and goes an hour "
+        "after this page is closed. (An export, like an upload, waits in a temporary folder of "
+        "the server for 70 minutes at most.)"
     )
     if not people:
         return f'<div class="face-people">{whose}<br>Nobody is known yet.</div>'
-    cards = "".join(_card(person) for person in people[:SHOWN])
-    more = f"<div>… and {len(people) - SHOWN} more.</div>" if len(people) > SHOWN else ""
+    cards = "".join(_card(person) for person in people)
+    more = f"<div>… and {total - len(people):,} more.</div>" if total > len(people) else ""
     return (
         f'<div class="face-people">{whose}<div style="display:flex;flex-wrap:wrap;gap:.6em;'
         f'margin-top:.5em">{cards}</div>{more}</div>'
@@ -53,8 +54,10 @@ def _card(person: Person) -> str:
     )
 
 
-def named_html(image: np.ndarray, answers: Sequence[Identified], threshold: float) -> str:
-    """The picture with a box and a name on every face, and the nearest people of each."""
+def named_html(
+    image: np.ndarray, answers: Sequence[Identified], threshold: float, note: str = ""
+) -> str:
+    """The picture with a box and a name on every face, the nearest people of each, a sentence."""
     height, width = image.shape[:2]
     shown = Image.fromarray(image)
     shown.thumbnail((LONGEST, LONGEST))
@@ -67,7 +70,7 @@ def named_html(image: np.ndarray, answers: Sequence[Identified], threshold: floa
         f'marked" style="max-width:100%;max-height:480px;display:block">{boxes}</div>'
         '<table class="plugins"><thead><tr><th>Face</th><th>Who</th><th>The nearest people '
         f"(distance; up to {threshold:.3f} counts)</th></tr></thead>"
-        f"<tbody>{rows}</tbody></table></div>"
+        f"<tbody>{rows}</tbody></table>{escape(note)}</div>"
     )
 
 

@@ -42,7 +42,7 @@ def build(backend: Any) -> None:
         with gr.Tab("Verify"):
             threshold, use_head = verify_tab.build(backend, model, head)
         with gr.Tab("Recognise"):
-            recognise_tab.build(backend, model)
+            known_up_to = recognise_tab.build(backend, model)
         with gr.Tab("Learn"):
             learn_tab.build(backend, model, head, use_head)
         with gr.Tab("Classify pairs"):
@@ -59,7 +59,13 @@ def build(backend: Any) -> None:
 
     gr.on(None, describe, model, about, api_visibility="private", show_progress="hidden")
     # Distances of another model mean something else: back to that model's own threshold.
-    model.input(lambda: 0.0, None, threshold, api_visibility="private", show_progress="hidden")
+    model.input(
+        lambda: (0.0, 0.0),
+        None,
+        [threshold, known_up_to],
+        api_visibility="private",
+        show_progress="hidden",
+    )
 
     def get_weights(model: str | None) -> Iterator[Any]:
         """Downloads the chosen model's weights, or the first model's, showing a bar.

@@ -12,7 +12,7 @@ import numpy as np
 from host import UserError
 from host.ui import ImageInput
 from plugins.face.learning import Head
-from plugins.face.models import AUTO, BY_NAME, MODELS, FaceModel, named, with_head
+from plugins.face.models import AUTO, BY_NAME, FaceModel, named, with_head
 from plugins.face.siamese import siamese_svg
 from plugins.face.verdict import verdict_html
 
@@ -56,7 +56,7 @@ def build(backend: Any, model: gr.Dropdown, head: gr.State) -> tuple[gr.Slider, 
         with gr.Column(scale=2):
             threshold = gr.Slider(
                 0.0,
-                max(model.furthest for model in MODELS),
+                2.0,  # unit vectors, as a head makes them, are no further apart
                 value=0.0,
                 step=0.005,
                 label="Threshold",
@@ -112,10 +112,7 @@ def build(backend: Any, model: gr.Dropdown, head: gr.State) -> tuple[gr.Slider, 
             person (null where the model is not calibrated), model, notes.
         """
         _both(first, second)
-        if use_head and head is None:
-            raise UserError("There is no head yet: train one in Learn and press its Use button.")
-        chosen = head if use_head else None
-        name = chosen.model if chosen and model == AUTO else named(model)
+        name, chosen = _choice(model, use_head, head)
         (result,) = backend.verify([first], [second], threshold or None, name, chosen)
         info = BY_NAME[result.model] if chosen is None else with_head(BY_NAME[result.model], chosen)
         return (
@@ -147,19 +144,31 @@ def build(backend: Any, model: gr.Dropdown, head: gr.State) -> tuple[gr.Slider, 
     )
 
     def face_explain(
-        first: np.ndarray | None, second: np.ndarray | None, model: str = AUTO
+        first: np.ndarray | None,
+        second: np.ndarray | None,
+        model: str = AUTO,
+        use_head: bool = False,
+        head: Head | None = None,
     ) -> Iterator[np.ndarray]:
         """Shows which parts of the first face decided: its crop, coloured more and more finely.
 
         Args:
             first: a picture with a face, of which parts are hidden.
             second: the picture it is compared with.
-            model: as in face_verify.
+            model, use_head: as in face_verify.
         """
         _both(first, second)
-        yield from backend.explain(first, second, named(model))
+        name, chosen = _choice(model, use_head, head)
+        yield from backend.explain(first, second, name, chosen)
 
-    explain.click(face_explain, [first, second, model], decisive, api_name="face_explain")
+    explain.click(
+        face_explain,
+        [first, second, model, use_head, head],
+        decisive,
+        api_name="face_explain",
+    )
+    # Distances under a head mean something else: back to its own threshold, or the model's.
+    use_head.change(lambda: 0.0, None, threshold, api_visibility="private", show_progress="hidden")
     stop.click(backend.cancel, None, None, queue=False, api_visibility="private")
 
     def decide(threshold: float, decided: tuple[FaceModel, float, tuple[str, ...]] | None) -> Any:
@@ -178,6 +187,15 @@ def build(backend: Any, model: gr.Dropdown, head: gr.State) -> tuple[gr.Slider, 
         trigger_mode="always_last",
     )
     return threshold, use_head
+
+
+def _choice(model: str, use_head: bool, head: Head | None) -> tuple[str | None, Head | None]:
+    """The model and the head to use. Raises UserError where there is no head."""
+    if not use_head:
+        return named(model), None
+    if head is None:
+        raise UserError("There is no head yet: train one in Learn and press its Use button.")
+    return head.model if model == AUTO else named(model), head
 
 
 def _both(first: np.ndarray | None, second: np.ndarray | None) -> None:

@@ -6,7 +6,9 @@ import threading
 from typing import Any
 
 from plugins.face.gallery import Gallery
+from plugins.face.models import MODELS
 
+DIMENSIONS = {model.name: model.dimension for model in MODELS}
 MOST_PICTURES = 1000
 """A visitor's own gallery lies in memory, so it is bounded."""
 
@@ -30,11 +32,8 @@ class VisitorGallery:
         """Raises UserError when the shared gallery cannot be reached."""
         with self._lock:
             if self._gallery is None:
-                self._gallery = (
-                    Gallery(self.shared)
-                    if self.shared
-                    else Gallery("sqlite://", max_pictures=MOST_PICTURES)
-                )
+                most = None if self.shared else MOST_PICTURES
+                self._gallery = Gallery(self.shared or "sqlite://", most, DIMENSIONS)
             return self._gallery
 
     def close(self) -> None:

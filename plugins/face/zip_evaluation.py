@@ -52,10 +52,10 @@ def _encodings(
     problems: list[tuple[str, str]] = []
     crops: dict[str, np.ndarray] = {}
     told = 0.0
-    for picture in pictures:
+    for number, picture in enumerate(pictures, 1):
         if not picture.person:
             continue  # its folder's name is none: nobody can say whose picture it is
-        key = f"{picture.person}/{picture.name}"
+        key = f"{picture.person}/{picture.name} ({number})"  # two folders may share a name
         keys.append(key)
         people.append(picture.person)
         found.append(picture.encoding)

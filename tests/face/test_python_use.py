@@ -88,3 +88,19 @@ def test_a_backend_that_is_not_there_is_told(tmp_path):
         pytest.raises(PluginError, match="no backend 'faces'.*face"),
     ):
         host.backend("faces")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda face, picture: face.enrol("Anna", [], gallery="sqlite://"),
+        lambda face, picture: face.enrol(None, [picture], gallery="sqlite://"),
+        lambda face, picture: face.identify([picture], gallery="sqlite://", k=0),
+        lambda face, picture: face.identify([picture], gallery="sqlite://", k="x"),
+        lambda face, picture: face.encode(None),
+        lambda face, picture: face.encode([picture], model=["offline"]),
+    ],
+)
+def test_arguments_that_cannot_be_meant_are_told(face, portraits, call):
+    with pytest.raises(UserError):
+        call(face, portraits["anna_1"])

@@ -16,6 +16,7 @@ from PIL import Image
 from host import UserError
 from host.images import to_png
 from plugins.face import recognise_tab
+from plugins.face.drawing import jpeg
 from plugins.face.gallery import Gallery
 from plugins.face.visitors import MOST_PICTURES, VisitorGallery
 
@@ -266,3 +267,75 @@ def test_the_operators_gallery_is_shared_and_kept(backend, portraits, tmp_path):
 def kept_portrait(url):
     with Gallery(url) as kept:
         return kept.people()[0].portrait
+
+
+def export_of(model, dimension):
+    """An exported gallery with one person whose encoding has that many numbers."""
+    with Gallery() as gallery:
+        portrait = jpeg(np.full((160, 160, 3), 90, np.uint8))
+        gallery.enrol("Mallory", np.ones((1, dimension), np.float32), model, [portrait])
+        return gallery.export()
+
+
+@pytest.mark.parametrize(
+    ("model", "dimension", "sentence"),
+    [
+        ("offline", 3, "do not belong"),
+        ("offline", 4000, "."),
+        ("unheard of", 128, "not here"),
+    ],
+)
+def test_an_import_that_does_not_fit_the_models_leaves_the_gallery_as_it_was(
+    events, known, portraits, tmp_path, model, dimension, sentence
+):
+    file = tmp_path / "gallery.zip"
+    file.write_bytes(export_of(model, dimension))
+    with pytest.raises(UserError, match=sentence):
+        last(events["face_enrol_zip"](str(file), "auto", known))
+    _, facts = events["face_identify"](portraits["anna_2"], 0.0, "auto", known)
+    assert names(facts) == ["Anna"]
+
+
+def test_people_of_another_model_are_counted_out(events, known, portraits):
+    known.open().enrol("Carla", np.ones((1, 512), np.float32), "facenet-512", [b"\xff\xd8\xff"])
+    html, _ = events["face_identify"](portraits["anna_2"], 0.0, "auto", known)
+    assert "1 of 3 people were enrolled with another model" in html
+
+
+def test_folders_that_differ_in_case_are_one_person(events, mine, portraits, tmp_path):
+    file = tmp_path / "people.zip"
+    file.write_bytes(zip_of({"Anna/1.png": portraits["anna_1"], "anna/2.png": portraits["anna_2"]}))
+    text, *_ = last(events["face_enrol_zip"](str(file), "auto", mine))
+    assert "2 pictures enrolled; 1 new person." in text
+
+
+def test_what_came_before_the_damage_of_a_zip_is_kept_and_told(events, mine, portraits, tmp_path):
+    whole = zip_of({"Anna/1.png": portraits["anna_1"], "Bruno/1.png": portraits["bruno_1"]})
+    second = to_png(portraits["bruno_1"])
+    at = whole.index(second) + len(second) // 2
+    file = tmp_path / "people.zip"
+    file.write_bytes(whole[:at] + bytes(200) + whole[at + 200 :])
+    text, people, *_ = last(events["face_enrol_zip"](str(file), "auto", mine))
+    assert "The rest could not be read" in text
+    assert "1 picture enrolled; 1 new person." in text
+    assert "Anna" in people
+
+
+def test_a_stopped_zip_is_told_apart_from_a_whole_one(backend, mine, portraits, tmp_path):
+    class Stopping(Direct):
+        def people(self, *args):
+            yield next(self._backend.people(*args))  # a cancelled stream just ends, with None
+
+    file = tmp_path / "people.zip"
+    file.write_bytes(zip_of({f"p{n}/1.png": portraits["anna_1"] for n in range(3)}))
+    text, *_ = last(events_of(Stopping(backend))["face_enrol_zip"](str(file), "auto", mine))
+    assert "The zip was stopped." in text
+    assert "1 picture enrolled" in text
+
+
+@pytest.mark.parametrize("name", [None, 5, ["Anna"]])
+def test_a_name_that_is_no_text_is_told(events, known, portraits, name):
+    with pytest.raises(UserError, match="Please give a name"):
+        events["face_enrol"](portraits["anna_1"], name, "auto", known)
+    with pytest.raises(UserError, match="Please give a name"):
+        events["face_rename"]("Anna", name, known)

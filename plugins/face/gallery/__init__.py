@@ -6,7 +6,7 @@ its address needs.
 
 from plugins.face.gallery.archive import is_export
 from plugins.face.gallery.gallery import Gallery
-from plugins.face.gallery.names import clean_name
+from plugins.face.gallery.names import clean_name, folded
 from plugins.face.gallery.people import Enrolled, Match, Person
 
-__all__ = ["Enrolled", "Gallery", "Match", "Person", "clean_name", "is_export"]
+__all__ = ["Enrolled", "Gallery", "Match", "Person", "clean_name", "folded", "is_export"]

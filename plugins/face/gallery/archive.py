@@ -15,7 +15,7 @@ import re
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -31,7 +31,8 @@ LONGEST_MODEL = 200
 
 _FORMAT, _VERSION = "triptych-gallery", 1
 _INDEX = "gallery.json"
-_MOST_JSON = 40_000_000
+_JSON_PER_PICTURE = 1_000  # bytes: a name of 100 characters, a model's of 200
+LONGEST_ENCODING = 4096
 _PORTRAIT = images.Limits(max_bytes=1_000_000, max_pixels=2_000_000)
 _FACE = re.compile(r"faces/\d{1,9}\.jpg")
 _DAMAGED = "This gallery file is damaged: "
@@ -85,11 +86,16 @@ def is_export(data: bytes) -> bool:
         return False
 
 
-def unpack(data: bytes, most: int | None = None) -> list[Picture]:
+def unpack(
+    data: bytes, most: int | None = None, dimensions: Mapping[str, int] | None = None
+) -> list[Picture]:
     """The pictures in a file of ``pack``.
 
-    UserError for a foreign, damaged or too large one, and for over ``most`` pictures.
+    dimensions: the models there are and the length of their encodings; None admits any.
+    UserError for a foreign, damaged or too large one, and for over ``most`` pictures. What is
+    read into memory is bounded by ``most``, whatever the file says of itself.
     """
+    most = most or MOST_PICTURES
     if len(data) > MOST_BYTES:
         raise UserError(f"This file is over the limit of {MOST_BYTES / 1e6:g} MB.")
     try:
@@ -101,9 +107,10 @@ def unpack(data: bytes, most: int | None = None) -> list[Picture]:
             raise UserError("This zip file is not a gallery: there is no gallery.json in it.")
         if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
             raise UserError(f"This file is over {MOST_BYTES / 1e6:g} MB when unpacked.")
-        listed = _listed(_read(archive, _INDEX, _MOST_JSON), most or MOST_PICTURES)
+        index = _read(archive, _INDEX, 1_000 + most * _JSON_PER_PICTURE)
+        listed = _listed(index, most)
         rows = {
-            model: iter(_encodings(_read(archive, _array(model), MOST_BYTES), count))
+            model: iter(_encodings(archive, model, count, _dimension(model, dimensions)))
             for model, count in Counter(model for _, model, _ in listed).items()
         }
         return [
@@ -167,8 +174,20 @@ def is_model(name: str) -> bool:
     return 0 < len(name) <= LONGEST_MODEL and name.isprintable()
 
 
-def _encodings(data: bytes, count: int) -> np.ndarray:
+def _dimension(model: str, dimensions: Mapping[str, int] | None) -> int | None:
+    if dimensions is None:
+        return None
+    if model not in dimensions:
+        raise UserError(f"This gallery file has encodings of {model!r}, a model that is not here.")
+    return dimensions[model]
+
+
+def _encodings(
+    archive: zipfile.ZipFile, model: str, count: int, dimension: int | None
+) -> np.ndarray:
     """``count`` rows. The header is checked against the data before anything is allocated."""
+    longest = dimension or LONGEST_ENCODING
+    data = _read(archive, _array(model), 1_000 + 4 * count * longest)
     stream = io.BytesIO(data)
     try:
         major, _ = np.lib.format.read_magic(stream)
@@ -177,7 +196,8 @@ def _encodings(data: bytes, count: int) -> np.ndarray:
     except (ValueError, KeyError, EOFError) as error:
         raise UserError(f"{_DAMAGED}its encodings cannot be read.") from error
     body = data[stream.tell() :]
-    if dtype != np.dtype("<f4") or fortran or len(shape) != 2 or shape[0] != count or shape[1] < 1:
+    fits = len(shape) == 2 and shape[0] == count and 1 <= shape[1] <= longest
+    if dtype != np.dtype("<f4") or fortran or not fits or shape[1] != (dimension or shape[1]):
         raise UserError(f"{_DAMAGED}its encodings do not belong to its pictures.")
     if len(body) != shape[0] * shape[1] * dtype.itemsize:
         raise UserError(f"{_DAMAGED}its encodings are incomplete.")

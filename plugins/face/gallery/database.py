@@ -48,9 +48,21 @@ class Database(ABC):
         with self.reading() as connection:
             return statements.size(connection)
 
-    def people(self) -> list[Person]:
+    def people(self, limit: int | None = None) -> list[Person]:
         with self.reading() as connection:
-            return statements.people(connection)
+            ids = None if limit is None else statements.first_ids(connection, limit)
+            return statements.people(connection, ids)
+
+    def known_to(self, model: str) -> int:
+        with self.reading() as connection:
+            return statements.known_to(connection, model)
+
+    def find(self, name: str) -> int:
+        with self.reading() as connection:
+            found = statements.ids_of(connection, [name])
+        if not found:
+            raise UserError(f"{name} is no longer in the gallery.")
+        return next(iter(found.values()))
 
     def pictures(self) -> Iterator[Picture]:
         """Every picture of everybody, in one transaction that lasts until the last one."""

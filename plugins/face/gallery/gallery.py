@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 import numpy as np
@@ -21,16 +21,23 @@ class Gallery:
 
     ``sqlite://`` in memory, gone when closed; ``sqlite:///PATH`` a file that several processes
     may use at once; ``postgresql://USER:PASSWORD@HOST/DATABASE`` with the pgvector extension.
-    Threads may share a Gallery. With ``max_pictures`` there are never more pictures than that.
+    Threads may share a Gallery. With ``max_pictures`` there are never more pictures than that;
+    with ``dimensions`` (model: length of its encodings) no file of other models is loaded.
 
     An encoding is float32 (D,); D belongs to the model that made it, and a search sees its own
     model's encodings only. Methods raise UserError for what a visitor can cause (also a database
     that does not answer), ValueError for arrays that are no encodings.
     """
 
-    def __init__(self, url: str = "sqlite://", max_pictures: int | None = None) -> None:
+    def __init__(
+        self,
+        url: str = "sqlite://",
+        max_pictures: int | None = None,
+        dimensions: Mapping[str, int] | None = None,
+    ) -> None:
         self._database = open_database(url)
         self._most = max_pictures
+        self._dimensions = dimensions
 
     def __enter__(self) -> Gallery:
         return self
@@ -62,9 +69,17 @@ class Gallery:
         """Add many pictures (name, encoding (D,), JPEG), all or none; the person's id for each."""
         return self._database.enrol_all(_batches(model, items), self._most)
 
-    def people(self) -> list[Person]:
-        """Everybody, sorted by name."""
-        return self._database.people()
+    def people(self, limit: int | None = None) -> list[Person]:
+        """Everybody, or the first ``limit`` of them, sorted by name."""
+        return self._database.people(limit)
+
+    def known_to(self, model: str) -> int:
+        """How many people have pictures of this model; a search sees no others."""
+        return self._database.known_to(model)
+
+    def find(self, name: str) -> int:
+        """The person of that name, whatever its case. UserError if there is none."""
+        return self._database.find(clean_name(name))
 
     def search(self, encodings: np.ndarray, model: str, k: int = 5) -> list[list[Match]]:
         """For every row of ``encodings`` (N, D) the ``k`` nearest people, nearest first.
@@ -98,7 +113,7 @@ class Gallery:
         The same name is the same person. A picture whose person has this very encoding already is
         left out.
         """
-        pictures = archive.unpack(data, self._most)
+        pictures = archive.unpack(data, self._most, self._dimensions)
         try:
             return self._database.merge(pictures, self._most)
         except ValueError as error:  # sound, but of another dimension than the model has here

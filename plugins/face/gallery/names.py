@@ -17,6 +17,8 @@ def clean_name(text: str) -> str:
 
     A name has 1 to 100 characters, at least one that can be seen, and no control character.
     """
+    if not isinstance(text, str):  # a program can send anything
+        raise UserError("Please give a name.")
     name = unicodedata.normalize("NFC", text).strip()
     kinds = {unicodedata.category(character) for character in name}
     if not kinds - _INVISIBLE:

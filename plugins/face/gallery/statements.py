@@ -86,6 +86,20 @@ def _people(connection: Connection, ids: Sequence[int] | None) -> list[Person]:
     ]
 
 
+def known_to(connection: Connection, name: str) -> int:
+    """How many people have pictures of the model of that name."""
+    chosen = select(func.count(picture.c.person.distinct())).join(
+        model, picture.c.model == model.c.id
+    )
+    return connection.execute(chosen.where(model.c.name == name)).scalar_one()
+
+
+def first_ids(connection: Connection, limit: int) -> list[int]:
+    """The first people by name."""
+    chosen = select(person.c.id).order_by(person.c.folded).limit(limit)
+    return list(connection.execute(chosen).scalars())
+
+
 def names_of(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
     """The names of ``ids``."""
     found: dict[int, str] = {}
