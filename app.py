@@ -1,5 +1,6 @@
 """Serve Triptych: settings -> Host -> page. ``python app.py --help`` lists the flags."""
 
+import gc
 import os
 import signal
 import sys
@@ -12,6 +13,10 @@ from pathlib import Path
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 UPLOADS = tempfile.TemporaryDirectory(prefix="triptych-")
 os.environ["GRADIO_TEMP_DIR"] = UPLOADS.name
+
+# Everything imported and built until the page is served stays for good: searching it for garbage
+# again and again would cost a tenth of the start.
+gc.disable()
 
 import gradio as gr
 
@@ -51,6 +56,8 @@ def main() -> None:
         )
     except OSError as error:
         sys.exit(f"triptych: {settings.host}:{settings.port} cannot be served: {error}")
+    gc.freeze()
+    gc.enable()
     print(f"{settings.title} is at {url}", flush=True)
     try:
         host.warm_up(delay=1.0)  # the first page comes first

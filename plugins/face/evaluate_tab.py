@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import pandas as pd
 
 from host import UserError
 from plugins.face import calibration
 from plugins.face.evaluation import Report
 from plugins.face.learning import Working
-from plugins.face.models import AUTO, MODELS, named
+from plugins.face.models import AUTO, BY_NAME, MODELS, named
+from plugins.face.tables import table_html
 
 CARDS = Path(__file__).resolve().parents[2] / "assets" / "face" / "models"
 COLUMNS = ["Model", "Pairs", "Accuracy", "AUC", "EER", "TAR at FAR 1 %", "TAR at FAR 0.1 %"]
@@ -34,13 +34,7 @@ def build(backend: Any, model: gr.Dropdown) -> None:
                 stop = gr.Button("Stop")
             said = gr.Markdown()
         with gr.Column(scale=2):
-            table = gr.Dataframe(
-                _measured(),
-                label="Measured by this project, and on your zip",
-                interactive=False,
-                wrap=True,
-                column_widths=["25%", *["12.5%"] * 6],
-            )
+            table = gr.HTML(_table())
     with gr.Row():
         shown: dict[str, Any] = {
             "format": "png",
@@ -81,7 +75,7 @@ def build(backend: Any, model: gr.Dropdown) -> None:
         report = last.report
         yield (
             "  \n".join([_sentence(report), *report.notes]),
-            pd.concat([_measured(), _row(f"{report.model}, your zip", report)]),
+            _table(report),
             last.roc,
             last.distances,
             last.worst,
@@ -121,29 +115,27 @@ def _sentence(report: Report) -> str:
     )
 
 
-def _row(name: str, report: Report) -> pd.DataFrame:
-    return _table(name, facts_of(report))
-
-
-def _measured() -> pd.DataFrame:
-    """What is stored with the models, as scripts/face_calibrate.py measured it."""
+def _table(own: Report | None = None) -> str:
+    """What is stored with the models (scripts/face_calibrate.py), and the visitor's own."""
     rows = []
     for model in MODELS:
         stored = calibration.load(model.name)
         if stored is None:
-            rows.append(pd.DataFrame([[model.title, *["not measured"] * 6]], columns=COLUMNS))
+            rows.append([model.title, *["not measured"] * (len(COLUMNS) - 1)])
         else:
             pairs = stored.same + stored.different
-            rows.append(_table(model.title, {**stored.figures, "pairs": pairs}))
-    return pd.concat(rows)
+            rows.append(_row(model.title, {**stored.figures, "pairs": pairs}))
+    if own is not None:
+        rows.append(_row(f"{BY_NAME[own.model].title}, on your zip", facts_of(own)))
+    return table_html("Measured by this project, and on your zip", COLUMNS, rows)
 
 
-def _table(name: str, figures: dict[str, Any]) -> pd.DataFrame:
+def _row(name: str, figures: dict[str, Any]) -> list[str]:
     def percent(key: str) -> str:
         value = figures.get(key)
         return "too few pairs" if value is None else f"{value:.2%}"
 
-    row = [
+    return [
         name,
         f"{figures['pairs']:,}",
         percent("accuracy"),
@@ -152,4 +144,3 @@ def _table(name: str, figures: dict[str, Any]) -> pd.DataFrame:
         percent("tar_at_far_1e-2"),
         percent("tar_at_far_1e-3"),
     ]
-    return pd.DataFrame([row], columns=COLUMNS)

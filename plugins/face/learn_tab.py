@@ -21,6 +21,7 @@ from plugins.face.learning import (
 )
 from plugins.face.models import named
 from plugins.face.source_input import DIGITS, read_archive, source_inputs
+from plugins.face.tables import table_html
 
 DEFAULTS = TripletOptions()
 COLOURED = 12
@@ -51,7 +52,7 @@ COLOURS = {
 }
 
 Frame = pd.DataFrame | None
-Shown = tuple[str, Frame, Frame, Frame, Frame, pd.DataFrame | None, Head | None]
+Shown = tuple[str, Frame, Frame, Frame, Frame, str | None, Head | None]
 
 
 def build(backend: Any, model: gr.Dropdown, head: gr.State, use_head: gr.Checkbox) -> None:
@@ -146,7 +147,7 @@ def build(backend: Any, model: gr.Dropdown, head: gr.State, use_head: gr.Checkbo
             with gr.Row():
                 before = gr.ScatterPlot(label="Before: the inputs as they are", **_MAP)
                 after = gr.ScatterPlot(label="What was learned", **_MAP)
-            table = gr.Dataframe(label="Verification of people never trained on", wrap=True)
+            table = gr.HTML(label="Figures")
             gr.Markdown(FIGURES_TEXT)
             use = gr.Button("Use this head in Verify")
             used = gr.Markdown(label="Head")
@@ -402,9 +403,20 @@ def comparison_text(found: Comparison) -> str:
     return "\n\n".join("\n".join(f"| {' | '.join(row)} |" for row in part) for part in (rows, new))
 
 
-def figures(rows: list[tuple[str, Verification]]) -> pd.DataFrame:
-    """The table of figures, a row for each moment."""
-    return pd.DataFrame(
+def figures(rows: list[tuple[str, Verification]]) -> str:
+    """The table of figures as HTML, a row for each moment."""
+    return table_html(
+        "Verification of people never trained on",
+        [
+            "encoding",
+            "AUC",
+            "EER",
+            "right, best",
+            "right, theirs",
+            "threshold",
+            "TAR at FAR 1 %",
+            "same / different",
+        ],
         [
             (
                 name,
@@ -419,16 +431,6 @@ def figures(rows: list[tuple[str, Verification]]) -> pd.DataFrame:
                 f"{v.same:,} / {v.different:,}",
             )
             for name, v in rows
-        ],
-        columns=[
-            "encoding",
-            "AUC",
-            "EER",
-            "right, best",
-            "right, theirs",
-            "threshold",
-            "TAR at FAR 1 %",
-            "same / different",
         ],
     )
 

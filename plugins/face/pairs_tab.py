@@ -12,6 +12,7 @@ from host import UserError
 from plugins.face.learning import PairReport, Working
 from plugins.face.models import named
 from plugins.face.source_input import DIGITS, read_archive, source_inputs
+from plugins.face.tables import table_html
 
 FORMULAS = """
 P(same) = σ(w · x + b) on features of two encodings f₁ and f₂:
@@ -22,7 +23,7 @@ a logistic regression). Beside it the **distance alone**, ‖f₁ − f₂‖ up
 Fitted on pairs of some people, judged on pairs of **others**.
 """
 
-Shown = tuple[str, pd.DataFrame | None, pd.DataFrame | None, pd.DataFrame | None]
+Shown = tuple[str, str | None, pd.DataFrame | None, pd.DataFrame | None]
 
 COLOURS = {"|difference|": "#1d4ed8", "chi-square": "#ea580c", "distance alone": "#6b7280"}
 """By the methods' names in a :class:`PairReport`."""
@@ -42,7 +43,7 @@ def build(backend: Any, model: gr.Dropdown) -> None:
                 stop = gr.Button("Stop", variant="stop", min_width=100)
             status = gr.Markdown("Press **Classify pairs**.", label="Status")
         with gr.Column(scale=2, min_width=320):
-            table = gr.Dataframe(label="Pairs of people never trained on", wrap=True)
+            table = gr.HTML(label="Figures")
             gr.Markdown(
                 "**|difference|** is blue, **chi-square** orange, the **distance alone** grey."
             )
@@ -115,11 +116,12 @@ def summary(report: PairReport) -> str:
     )
 
 
-def figures(report: PairReport) -> pd.DataFrame:
-    """Accuracy and AUC of each method."""
-    return pd.DataFrame(
+def figures(report: PairReport) -> str:
+    """Accuracy and AUC of each method, as HTML."""
+    return table_html(
+        "Pairs of people never trained on",
+        ["method", "right", "AUC"],
         [(m.name, f"{m.accuracy:.1%}", f"{m.auc:.4f}") for m in report.methods],
-        columns=["method", "right", "AUC"],
     )
 
 

@@ -385,11 +385,9 @@ def test_a_run_ends_with_maps_figures_and_a_head_for_verify(people_zip) -> None:
     assert losses["step"].max() == distances["step"].max() == 12
     assert set(before.columns) >= {"x", "y", "who", "held out"}
     assert after["held out"].value_counts().to_dict() == {"no": 30, "yes": 18}
-    assert table["encoding"].tolist() == [
-        "inputs as they are",
-        "network before training",
-        "learned",
-    ]
+    assert (
+        table.index("inputs as they are") < table.index("network before") < table.index("learned")
+    )
     used, sentence, ticked = learn_tab.hand_over(head)
     assert ticked
     assert used is head
