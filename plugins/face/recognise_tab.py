@@ -13,8 +13,7 @@ import numpy as np
 from gradio.processing_utils import save_bytes_to_cache
 
 from host import UserError, images
-from host.executors.call import WorkerError
-from host.ui import ImageInput
+from host.ui import ImageInput, WorkerError
 from plugins.face.gallery import Gallery, Person, is_export
 from plugins.face.identification import identify
 from plugins.face.models import AUTO, BY_NAME, MODELS, named
@@ -289,21 +288,21 @@ def _enrol_all(
     while True:
         try:
             picture = next(pictures)
+            if picture.encoding is None:
+                problems.append(f"{picture.person or '?'}/{picture.name}: {picture.problem}")
+            else:
+                enrolled = gallery.enrol(
+                    picture.person, picture.encoding[None], picture.model, [picture.portrait]
+                )
+                added, new = added + 1, new + enrolled.new
         except StopIteration as stop:
             end = end if stop.value is None else ""
             break
-        except (UserError, WorkerError) as error:  # a damaged end, a worker that died
+        except (UserError, WorkerError) as error:  # a damaged end, a full gallery, a dead worker
             if not added:
                 raise
-            end = f"The rest could not be read: {escape(str(error))}"
+            end = f"The rest was not enrolled: {escape(str(error))}"
             break
-        if picture.encoding is None:
-            problems.append(f"{picture.person or '?'}/{picture.name}: {picture.problem}")
-        else:
-            enrolled = gallery.enrol(
-                picture.person, picture.encoding[None], picture.model, [picture.portrait]
-            )
-            added, new = added + 1, new + enrolled.new
         if time.monotonic() - told > 1:
             told = time.monotonic()
             yield shown(f"{_count(added, 'picture', 'pictures')} enrolled so far ...")

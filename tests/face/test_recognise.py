@@ -316,7 +316,7 @@ def test_what_came_before_the_damage_of_a_zip_is_kept_and_told(events, mine, por
     file = tmp_path / "people.zip"
     file.write_bytes(whole[:at] + bytes(200) + whole[at + 200 :])
     text, people, *_ = last(events["face_enrol_zip"](str(file), "auto", mine))
-    assert "The rest could not be read" in text
+    assert "The rest was not enrolled" in text
     assert "1 picture enrolled; 1 new person." in text
     assert "Anna" in people
 
