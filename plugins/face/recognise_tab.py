@@ -186,10 +186,10 @@ def build(backend: Any, model: gr.Dropdown) -> gr.Slider:
                 f"Nobody was enrolled with {info.title}: choose the model they were enrolled "
                 "with, or enrol them again."
             )
-        note = ""
+        note = f"Answered by {info.title}."
         if searched < total:
-            note = (
-                f"{total - searched:,} of {total:,} people were enrolled with another model and "
+            note += (
+                f" {total - searched:,} of {total:,} people were enrolled with another model and "
                 "were not compared."
             )
         answers = identify(described, kept, CANDIDATES, limit)

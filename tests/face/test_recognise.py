@@ -72,6 +72,7 @@ def test_one_picture_is_enough_and_nothing_is_trained(events, mine, portraits):
     assert names(facts) == ["Anna"]
     assert facts[0]["candidates"][0]["distance"] < 0.6
     assert "Anna" in html
+    assert "Answered by dlib ResNet" in html
 
 
 def test_somebody_unknown_is_nobody_and_the_nearest_are_still_told(events, known, portraits):
