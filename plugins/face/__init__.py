@@ -1,4 +1,4 @@
-"""Faces: are these two pictures of the same person?"""
+"""Faces: the same person? Who is it? How is that learned, and how good is it?"""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ def register_plugins(register: Callable[[Plugin], None]) -> None:
             framework="tensorflow",
             tab="plugins.face.tab:build",
             backend="plugins.face.backend:FaceBackend",
-            description="Finds faces and tells whether two pictures show the same person.",
+            description="Verifies and recognises faces, and shows how that is learned and how good it is.",
         )
     )
