@@ -16,6 +16,6 @@ def register_plugins(register: Callable[[Plugin], None]) -> None:
             framework="tensorflow",
             tab="plugins.face.tab:build",
             backend="plugins.face.backend:FaceBackend",
-            description="Verifies and recognises faces, and shows how that is learned and how good it is.",
+            description="Verifies and recognises faces, and shows how that is learned.",
         )
     )
