@@ -16,6 +16,7 @@ from plugins.face.models import AUTO, BY_NAME, MODELS, named
 from plugins.face.tables import table_html
 
 CARDS = Path(__file__).resolve().parents[2] / "assets" / "face" / "models"
+FACTS = "accuracy auc eer tar_at_far_1e-2 tar_at_far_1e-3 model pairs failures".split()
 COLUMNS = ["Model", "Pairs", "Accuracy", "AUC", "EER", "TAR at FAR 1 %", "TAR at FAR 0.1 %"]
 
 
@@ -93,16 +94,8 @@ def build(backend: Any, model: gr.Dropdown) -> None:
 
 
 def facts_of(report: Report) -> dict[str, Any]:
-    return {
-        "accuracy": report.accuracy,
-        "auc": report.auc,
-        "eer": report.eer,
-        "tar_at_far_1e-2": report.tar_at_far_1e_2,
-        "tar_at_far_1e-3": report.tar_at_far_1e_3,
-        "model": report.model,
-        "pairs": report.pairs,
-        "failures": report.failures,
-    }
+    figures = report.figures()
+    return {name: figures[name] for name in FACTS}
 
 
 def _sentence(report: Report) -> str:

@@ -140,10 +140,11 @@ def collect(
     if waiting:
         encode_waiting()
         yield len(keys)
-    return Encodings(tuple(keys), tuple(people), _rows(found), tuple(problems.items()))
+    return Encodings(tuple(keys), tuple(people), rows(found), tuple(problems.items()))
 
 
-def _rows(found: list[np.ndarray | None]) -> np.ndarray:
+def rows(found: Sequence[np.ndarray | None]) -> np.ndarray:
+    """The encodings as one array float32 (N, D), NaN where there is none."""
     dimension = next((len(encoding) for encoding in found if encoding is not None), 1)
     values = np.full((len(found), dimension), np.nan, np.float32)
     for row, encoding in zip(values, found, strict=True):

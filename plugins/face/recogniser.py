@@ -117,7 +117,7 @@ class Recogniser:
 
     # Faces
 
-    def portrait(self, image: np.ndarray, which: str = "") -> Portrait | None:
+    def portrait(self, image: np.ndarray) -> Portrait | None:
         """The picture turned upright with its faces, or None when there is no face."""
         upright, faces, turned = self.detector.detect_upright(image)
         return Portrait(upright, faces, main_face(faces, upright.shape), turned) if faces else None

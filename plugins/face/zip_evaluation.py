@@ -10,7 +10,7 @@ import numpy as np
 
 from host import UserError
 from plugins.face import plots
-from plugins.face.evaluation import Encodings, Report, evaluate_all_pairs
+from plugins.face.evaluation import Encodings, Report, evaluate_all_pairs, rows
 from plugins.face.learning import Working
 from plugins.face.results import PersonPicture
 
@@ -66,9 +66,6 @@ def _encodings(
         if time.monotonic() - told > 0.5:
             told = time.monotonic()
             yield Working(f"{len(keys)} pictures encoded ...")
-    usable = [encoding for encoding in found if encoding is not None]
-    if not usable:
+    if not crops:
         raise UserError("No face was found in any picture of this zip.")
-    missing = np.full_like(usable[0], np.nan)
-    values = np.stack([missing if encoding is None else encoding for encoding in found])
-    return Encodings(tuple(keys), tuple(people), values, tuple(problems)), crops
+    return Encodings(tuple(keys), tuple(people), rows(found), tuple(problems)), crops
