@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from numbers import Real
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -12,85 +12,102 @@ import tensorflow as tf
 from host import Context, Device, UserError
 from host.weights import Progress
 from plugins.style import networks
+from plugins.style.inside import InsideCalls
+from plugins.style.models import AUTO_ORDER, BY_NAME, MODELS
+from plugins.style.networks import Network
 from plugins.style.objective import Objective
-from plugins.style.pictures import checked
-from plugins.style.results import (
-    DEFAULT_SIZE,
-    DEFAULT_STEPS,
-    SEEDS,
-    SIZES,
-    STEPS,
-    WEIGHTS,
-    NetworkInfo,
-    TransferStep,
-)
-from plugins.style.transfer import Weights, transfer
+from plugins.style.pictures import checked, checked_mask
+from plugins.style.precision import fastest
+from plugins.style.preparation import prepared
+from plugins.style.preview import Preview
+from plugins.style.results import NetworkInfo, TransferStep
+from plugins.style.settings import AUTO, GPU_SIZES, SIZES, Settings
+from plugins.style.transfer import transfer
 
 log = logging.getLogger(__name__)
 
-AUTO = "auto"
-"""Asks for the first network whose weights are here."""
 _WARM = 64  # pixels a side of the picture that compiles the losses
+_KEPT = 3  # networks and objectives at once: VGG19 alone takes 80 MB
+_MOST_PAINTINGS = 5
 
 
-class StyleBackend:
+class StyleBackend(InsideCalls):
     """Neural style transfer with VGG19 where its weights are at hand, else the embedded network."""
 
     def __init__(self, context: Context) -> None:
         self._weights = context.weights
         self._device, self._device_used = _usable(context.device)
-        self._objectives: dict[str, Objective] = {}
-        self._objective(self._choose(AUTO))
+        self._sizes = GPU_SIZES if "GPU" in self._device else SIZES
+        self._networks: OrderedDict[tuple[str, str], Network] = OrderedDict()
+        self._objectives: OrderedDict[tuple[str, str, str], Objective] = OrderedDict()
+        self._preview = Preview(self._device)
+        self._objective(Settings())
 
     def transfer(
         self,
         content: np.ndarray | None,
-        style: np.ndarray | None,
-        size: int = DEFAULT_SIZE,
-        steps: int = DEFAULT_STEPS,
-        content_weight: float = 1.0,
-        style_weight: float = 1.0,
-        smoothness: float = 1.0,
-        network: str = AUTO,
-        seed: int = 0,
+        styles: Sequence[np.ndarray | None] | np.ndarray | None,
+        settings: Settings | None = None,
+        masks: Sequence[np.ndarray | None] | None = None,
+        picture: np.ndarray | None = None,
+        done: int = 0,
     ) -> Iterator[TransferStep]:
-        """Paint ``content`` in the manner of ``style``; yields each step as it is done.
+        """Paint ``content`` in the manner of ``styles``; yields each step as it is done.
 
-        content, style: RGB uint8 (H, W, 3), at least 32 pixels a side and at most 4:1.
-        size: pixels of the result's long side, 128..768. steps: 10..600.
-        content_weight, style_weight, smoothness: 0..100, 1 is balanced.
-        network: "vgg19", "embedded" or "auto": VGG19 if its weights are here, else the embedded.
-        seed: 0..2**32 - 1, of the grain put on the photo before the first step.
+        content, styles: RGB uint8 (H, W, 3), at least 32 pixels a side and at most 4:1; one
+            painting or up to five.
+        settings: how; those that are not given are the best known.
+        masks: for each painting bool or uint8 (H, W) over the photo, where it shall show, or None:
+            paintings without a mask share what is left.
+        picture, done: go on from this picture as if so many steps were done.
 
         Raises UserError for anything outside these limits.
         """
-        content, style = checked(content, "photo"), checked(style, "painting")
-        size = _whole(size, SIZES, "size")
-        steps = _whole(steps, STEPS, "number of steps")
-        seed = _whole(seed, SEEDS, "seed")
-        for weight in (content_weight, style_weight, smoothness):
-            if not _within(weight, WEIGHTS):
-                low, high = WEIGHTS
-                raise UserError(f"Each weight must be a number between {low} and {high}.")
-        if content_weight == style_weight == 0:
-            raise UserError("Let the photo or the painting count: both weights are 0.")
-        objective = self._objective(self._choose(network))
-        weights = Weights(content_weight, style_weight, smoothness)
-        yield from transfer(objective, content, style, size, steps, weights, seed)
+        content = checked(content, "photo")
+        if styles is None or isinstance(styles, np.ndarray):
+            styles = [styles]
+        if not isinstance(styles, list | tuple) or not 1 <= len(styles) <= _MOST_PAINTINGS:
+            raise UserError(f"Please choose 1 to {_MOST_PAINTINGS} paintings.")
+        paintings = [checked(style, "painting") for style in styles]
+        masks = [None] * len(paintings) if masks is None else masks
+        if not isinstance(masks, list | tuple) or len(masks) != len(paintings):
+            raise UserError("Please give one mask, or none, for each painting.")
+        if not isinstance(settings, Settings | None):
+            raise UserError("The settings are of another kind.")
+        settings = (settings or Settings()).checked(len(paintings), self._sizes)
+        if picture is not None:
+            picture = checked(picture, "picture to go on from")
+        if isinstance(done, bool) or not isinstance(done, int) or not 0 <= done < settings.steps:
+            raise UserError("The steps already done must be fewer than all steps.")
+        objective = self._objective(settings)
+        work = prepared(
+            content,
+            paintings,
+            [checked_mask(mask) for mask in masks],
+            settings,
+            self._preview,
+            picture,
+        )
+        yield from transfer(objective, work, settings, done)
 
     def networks(self) -> list[NetworkInfo]:
         """The networks, the paper's first."""
         return [
-            NetworkInfo("vgg19", self._weights.find(networks.VGG19_WEIGHTS) is not None),
-            NetworkInfo("embedded", True),
+            NetworkInfo(
+                model.name, model.weights is None or self._weights.find(model.weights) is not None
+            )
+            for model in MODELS
         ]
 
-    def fetch_weights(self) -> Iterator[Progress]:
-        """Download VGG19's published weights; yields bytes done and in all.
+    def fetch_weights(self, network: str = "vgg19") -> Iterator[Progress]:
+        """Download a network's published weights; yields bytes done and in all.
 
         Raises UserError when they cannot be had.
         """
-        yield from self._weights.fetch(networks.VGG19_WEIGHTS)
+        model = BY_NAME.get(network)
+        if model is None or model.weights is None:
+            raise UserError(f'There are no published weights to get for "{network}".')
+        yield from self._weights.fetch(model.weights)
 
     def health(self) -> dict[str, str]:
         """What the Plugins tab shows."""
@@ -98,36 +115,75 @@ class StyleBackend:
             "model": self._choose(AUTO),
             "device": self._device_used,
             "loaded": ", ".join(
-                f"{name} ({objective.network.parameters / 1e6:.1f} M parameters)"
-                for name, objective in self._objectives.items()
+                f"{name} ({network.parameters / 1e6:.1f} M parameters, {pooling} pooling)"
+                for (name, pooling), network in self._networks.items()
             ),
         }
+
+    def network(self, name: str, pooling: str = "average") -> Network:
+        """The network called ``name``, or the first whose weights are here for "auto"; kept loaded.
+
+        Raises UserError for an unknown one, and where its weights are missing or of another layout.
+        """
+        name = self._choose(name)
+        key = (name, pooling if BY_NAME[name].pools else "average")
+        if key not in self._networks:
+            weights = BY_NAME[name].weights
+            path = None if weights is None else self._weights.get(weights)
+            try:
+                with tf.device(self._device):
+                    network = networks.build(name, path, key[1])
+                    dtype = fastest(network.parameters, self._device)
+                    if dtype != "float32":
+                        network = networks.build(name, path, key[1], dtype)
+            except ValueError as error:
+                log.warning("%s could not be loaded: %s", name, error)
+                raise UserError(
+                    f"The weights of {BY_NAME[name].title} on this machine do not fit it; "
+                    "please choose another network."
+                ) from error
+            self._networks[key] = network
+        _trim(self._networks, key)
+        return self._networks[key]
 
     def _choose(self, name: str) -> str:
         ready = {info.name: info.ready for info in self.networks()}
         if not isinstance(name, str) or name not in (AUTO, *ready):
-            raise UserError(f'There is no network "{name}"; choose "auto", "vgg19" or "embedded".')
+            names = ", ".join(f'"{name}"' for name in (AUTO, *ready))
+            raise UserError(f'There is no network "{name}"; choose one of {names}.')
         if name == AUTO:
-            return next(name for name in ready if ready[name])
+            return next(name for name in AUTO_ORDER if ready[name])
         if not ready[name]:
             raise UserError(
-                "VGG19's published weights are not on this machine yet: get them first, "
-                "or choose the embedded network."
+                f"{BY_NAME[name].title}'s published weights are not on this machine yet: get them "
+                "first, or choose the embedded network."
             )
         return name
 
-    def _objective(self, name: str) -> Objective:
-        if name not in self._objectives:
-            with tf.device(self._device):
-                if name == "vgg19":
-                    network = networks.vgg19(self._weights.get(networks.VGG19_WEIGHTS))
-                else:
-                    network = networks.embedded()
+    def _objective(self, settings: Settings) -> Objective:
+        network = self.network(settings.network, settings.pooling)
+        if settings.content_layer:
+            if settings.content_layer not in network.every_layer:
+                raise UserError(
+                    f'{BY_NAME[network.name].title} has no layer "{settings.content_layer}"; '
+                    f"its layers are {', '.join(network.every_layer)}."
+                )
+            network = network.reading(network.style_weights, {settings.content_layer: 1.0})
+        key = (network.name, settings.pooling, settings.content_layer)
+        if key not in self._objectives:
             objective = Objective(network, self._device)
             grey = np.random.default_rng(0).uniform(0, 255, (_WARM, _WARM, 3)).astype(np.float32)
             objective(grey, objective.target(grey, grey), (1.0, 1.0, 1.0))
-            self._objectives[name] = objective
-        return self._objectives[name]
+            self._objectives[key] = objective
+        _trim(self._objectives, key)
+        return self._objectives[key]
+
+
+def _trim(kept: OrderedDict, key: object) -> None:
+    """Keep the entries used last."""
+    kept.move_to_end(key)
+    while len(kept) > _KEPT:
+        kept.popitem(last=False)
 
 
 def _usable(device: Device) -> tuple[str, str]:
@@ -137,15 +193,3 @@ def _usable(device: Device) -> tuple[str, str]:
         log.warning("the CPU is used instead of %s: %s", device, reason)
         return Device().tensorflow, f"cpu ({reason})"
     return device.tensorflow, str(device)
-
-
-def _within(value: float, limits: tuple[int, int]) -> bool:
-    low, high = limits
-    return isinstance(value, Real) and not isinstance(value, bool) and low <= value <= high
-
-
-def _whole(value: float, limits: tuple[int, int], what: str) -> int:
-    if not _within(value, limits) or value != int(value):
-        low, high = limits
-        raise UserError(f"The {what} must be a whole number between {low:,} and {high:,}.")
-    return int(value)

@@ -9,6 +9,7 @@ which are compared on their own: the products of large means would drown what th
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -25,13 +26,44 @@ class Statistics(NamedTuple):
     covariance: tf.Tensor
 
 
-def statistics(features: tf.Tensor) -> Statistics:
-    """Mean and covariance over all positions of a feature map (1, H, W, C)."""
+def statistics(features: tf.Tensor, mask: tf.Tensor | None = None) -> Statistics:
+    """Mean and covariance over the positions of a feature map (1, H, W, C).
+
+    mask: (1, H, W, 1), 0..1, how much each position counts (a guided Gram matrix: Gatys et al.
+    2017, "Controlling Perceptual Factors in Neural Style Transfer", eq. 4); None for all alike.
+    """
     rows = tf.reshape(features, [-1, features.shape[-1]])
-    mean = tf.reduce_mean(rows, 0)
-    rows -= mean
-    count = tf.cast(tf.shape(rows)[0], rows.dtype)
-    return Statistics(mean, tf.matmul(rows, rows, transpose_a=True) / count)
+    shares = None if mask is None else tf.reshape(mask, [-1, 1])
+    count = tf.cast(tf.shape(rows)[0], rows.dtype) if shares is None else tf.reduce_sum(shares)
+
+    @tf.custom_gradient
+    def moments(rows: tf.Tensor) -> tuple[tuple[tf.Tensor, tf.Tensor], Callable[..., tf.Tensor]]:
+        # TensorFlow's own gradient takes five copies of the rows, the largest arrays there are;
+        # this takes one. For the same reason the means are not taken off the rows first.
+        counted = rows if shares is None else shares * rows
+        mean = tf.reduce_sum(counted, 0) / (count + _TINY)
+        products = tf.matmul(counted, rows, transpose_a=True) / (count + _TINY)
+
+        def gradient(of_mean: tf.Tensor, of_covariance: tf.Tensor) -> tf.Tensor:
+            both = of_covariance + tf.transpose(of_covariance)
+            offset = of_mean - tf.linalg.matvec(both, mean)
+            back = tf.matmul(rows, both / (count + _TINY)) + offset / (count + _TINY)
+            return back if shares is None else shares * back
+
+        return (mean, products - mean[:, None] * mean), gradient
+
+    return Statistics(*moments(rows))
+
+
+def blended(styles: Sequence[Statistics], shares: Sequence[float]) -> Statistics:
+    """The style between several: the mean of their statistics, weighted by ``shares``."""
+    whole = sum(shares)
+    return Statistics(
+        tf.add_n([share / whole * style.mean for style, share in zip(styles, shares, strict=True)]),
+        tf.add_n(
+            [share / whole * style.covariance for style, share in zip(styles, shares, strict=True)]
+        ),
+    )
 
 
 def style_loss(ours: Statistics, theirs: Statistics) -> tf.Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 _SUFFICIENT = 1e-4  # Armijo's constant
@@ -10,47 +12,57 @@ _RETRIES = 6
 
 
 class LBFGS:
-    """Minimise a function of an array whose entries stay within ``low`` and ``high``.
+    """Minimise a function of an array.
 
-    Two-loop recursion of Nocedal and Wright 2006, algorithm 7.4, with a backtracking line search
-    along the projected direction. The caller evaluates :attr:`trial` and tells the result, so it
-    can report, pause or stop between any two evaluations.
+    Two-loop recursion of Nocedal and Wright 2006, algorithm 7.4, with a backtracking line search.
+    The caller evaluates :attr:`trial` and tells the result, so it can report, pause or stop between
+    any two evaluations. A value or gradient that is not finite counts as no descent: the step is
+    shortened and tried again.
 
     start: first point, float32 of any shape.
     move: root mean square of the first step, in the units of the entries.
     memory: how many past steps approximate the Hessian.
 
-    :attr:`best` is the lowest point told so far.
+    :attr:`best` is the lowest point told so far, :attr:`value` its value (None before the first).
     """
 
     def __init__(
-        self, start: np.ndarray, low: float, high: float, move: float = 8.0, memory: int = 10
+        self,
+        start: np.ndarray,
+        low: float = -np.inf,
+        high: float = np.inf,
+        move: float = 8.0,
+        memory: int = 10,
     ) -> None:
         self.low, self.high = low, high
-        self.trial = np.clip(start, low, high).astype(np.float32)
-        self.best = self.trial
+        self.trial = self.best = np.clip(start, low, high).astype(np.float32)
         self.value: float | None = None
         self._move, self._memory = move, memory
         self._gradient = np.zeros_like(self.trial)
         self._direction = np.zeros_like(self.trial)
+        self._slope = 0.0
         self._length = 1.0
         self._failed = 0
         self._pairs: list[tuple[np.ndarray, np.ndarray, float]] = []  # s, y, s.y
 
     def tell(self, value: float, gradient: np.ndarray) -> bool:
-        """Value and gradient at :attr:`trial`; sets the next trial. True if it is the new best."""
-        change = self.trial - self.best
+        """Value and gradient at :attr:`trial`; sets the next trial. True if it is the new best.
+
+        Raises FloatingPointError when the first of all is not finite: there is nowhere to go back.
+        """
+        finite = math.isfinite(value) and math.isfinite(_dot(gradient, gradient))
         if self.value is None:
+            if not finite:
+                raise FloatingPointError("the function is not finite where the search starts")
             accepted = True
         else:
-            slope = _dot(self._gradient, change)
-            accepted = value <= self.value + _SUFFICIENT * min(slope, 0.0)
+            accepted = finite and value <= self.value + _SUFFICIENT * self._length * self._slope
         if accepted:
             if self.value is not None:
-                self._remember(change, gradient - self._gradient)
+                self._remember(self.trial - self.best, gradient - self._gradient)
             self.best, self.value, self._gradient = self.trial, value, gradient
             self._failed, self._length = 0, 1.0
-            self._direction = self._newton()
+            self._turn()
         else:
             self._failed += 1
             self._length *= _SHORTER
@@ -58,9 +70,16 @@ class LBFGS:
                 self._pairs.clear()
                 self._failed, self._length = 0, 1.0
                 self._move *= _SHORTER
-                self._direction = self._newton()
-        self.trial = np.clip(self.best + self._length * self._direction, self.low, self.high)
+                self._turn()
+        self.trial = np.clip(
+            self.best + np.float32(self._length) * self._direction, self.low, self.high
+        )
         return accepted
+
+    def _turn(self) -> None:
+        """The direction to search from the best point."""
+        self._direction = self._newton()
+        self._slope = _dot(self._gradient, self._direction)
 
     def _remember(self, s: np.ndarray, y: np.ndarray) -> None:
         sy = _dot(s, y)

@@ -39,6 +39,20 @@ def checked(picture: object, what: str) -> np.ndarray:
     return picture
 
 
+def checked_mask(mask: object) -> np.ndarray | None:
+    """A mask, bool or uint8 (H, W), as float32 in 0..1; None for none and where nothing is drawn.
+
+    Raises UserError.
+    """
+    if mask is None:
+        return None
+    if not isinstance(mask, np.ndarray) or mask.ndim != 2 or mask.dtype not in (bool, np.uint8):
+        raise UserError("A mask must be a grey picture with 8 bits.")
+    if not mask.size or not mask.any():
+        return None
+    return mask.astype(np.float32) / (1 if mask.dtype == bool else 255)
+
+
 def long_side(picture: np.ndarray) -> int:
     return max(picture.shape[:2])
 
@@ -46,9 +60,13 @@ def long_side(picture: np.ndarray) -> int:
 def fitted(picture: np.ndarray, side: int) -> np.ndarray:
     """``picture`` (H, W, 3) uint8 scaled up or down to ``side`` pixels on its long side."""
     height, width = picture.shape[:2]
-    scale = side / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
+    return stretched(picture, *_fit(height, width, side))
+
+
+def stretched(picture: np.ndarray, height: int, width: int) -> np.ndarray:
+    """``picture`` (H, W, 3) uint8 at exactly this size."""
+    image = Image.fromarray(picture)
+    return np.asarray(image.resize((width, height), Image.Resampling.LANCZOS))
 
 
 def resized(picture: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -67,3 +85,14 @@ def resized(picture: np.ndarray, height: int, width: int) -> np.ndarray:
 def as_uint8(picture: np.ndarray) -> np.ndarray:
     """A float picture in 0..255, rounded."""
     return np.rint(np.clip(picture, 0.0, 255.0)).astype(np.uint8)
+
+
+def scaled_mask(mask: np.ndarray, height: int, width: int) -> np.ndarray:
+    """A mask, float32 (H, W) in 0..1, at exactly this size."""
+    image = Image.fromarray(mask).resize((width, height), Image.Resampling.BOX)
+    return np.clip(np.asarray(image), 0.0, 1.0)
+
+
+def _fit(height: int, width: int, side: int) -> tuple[int, int]:
+    scale = side / max(height, width)
+    return max(1, round(height * scale)), max(1, round(width * scale))

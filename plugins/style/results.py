@@ -6,16 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SIZES = (128, 768)
-"""Pixels of the result's long side, least and most."""
-STEPS = (10, 600)
-"""Evaluations of the losses, least and most."""
-WEIGHTS = (0, 100)
-"""How much one part counts, least and most; 1 is balanced."""
-SEEDS = (0, 2**32 - 1)
-DEFAULT_SIZE = 384
-DEFAULT_STEPS = 120
-
 
 @dataclass(frozen=True)
 class Losses:
@@ -37,12 +27,13 @@ class Losses:
 class TransferStep:
     """One step of a style transfer.
 
-    step, steps: how many of the planned evaluations are done; step 0 is the photo itself.
+    step, steps: how many of the planned evaluations are done; step 0 is the start itself.
     image: RGB uint8 (H, W, 3) of the size asked for, or None: only some steps show a picture.
-    losses: of the picture so far; None at step 0.
+    losses: of the picture so far; None at the first step yielded.
     side: long side in pixels at which the picture is being painted now.
-    elapsed, left: seconds; ``left`` is None until it can be guessed.
-    network: "vgg19" or "embedded".
+    elapsed, left: seconds; ``left`` is None until it can be guessed and 0 at the last step, which
+        a time limit can make come before ``steps``.
+    network: which one answers, by name.
     """
 
     step: int
@@ -59,7 +50,7 @@ class TransferStep:
 class NetworkInfo:
     """A network that can be asked for.
 
-    name: "vgg19" or "embedded".
+    name: of one of :data:`plugins.style.models.MODELS`.
     ready: whether its weights are on this machine.
     """
 

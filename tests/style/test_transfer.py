@@ -291,7 +291,7 @@ def test_vgg19_answers_as_soon_as_its_file_is_here(tmp_path, monkeypatch, small_
     context = backend_context("style", tmp_path)
     path = context.weights.cache / networks.VGG19_WEIGHTS.name
     path.parent.mkdir(parents=True, exist_ok=True)
-    model = networks.vgg19_model(("block5_conv1",))
+    model = networks.vgg19_model(("block5_conv4",))
     with h5py.File(path, "w") as file:
         for layer in model.layers:
             if layer.weights:

@@ -1,0 +1,85 @@
+"""One visitor's painting under way: what is painted how, how far it is, and what was seen of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from plugins.style.making import Making
+from plugins.style.results import TransferStep
+from plugins.style.settings import Settings
+
+MORE = 60
+"""Steps that a finished painting gets when its visitor goes on."""
+
+
+@dataclass(eq=False)
+class Painting:
+    """A painting that can be left and gone on with.
+
+    settings: may be replaced while it runs: it then goes on from the picture as it is.
+    picture, done: the latest picture, RGB uint8 (H, W, 3), and the steps it has behind it.
+    losses: (step, curve, value) of every step, by part and by layer.
+    """
+
+    photo: np.ndarray | None
+    styles: list[np.ndarray | None]
+    masks: list[np.ndarray | None]
+    settings: Settings
+    picture: np.ndarray | None = None
+    done: int = 0
+    last: TransferStep | None = None
+    seconds: float = 0.0
+    making: Making = field(default_factory=Making)
+    losses: list[tuple[int, str, float]] = field(default_factory=list)
+    layers: list[tuple[int, str, float]] = field(default_factory=list)
+
+    @property
+    def finished(self) -> bool:
+        return self.last is not None and self.last.left == 0
+
+    def go_on(self, settings: Settings) -> None:
+        """Take these settings; a finished painting gets more steps."""
+        if self.finished or settings.steps <= self.done:
+            settings = dataclasses.replace(settings, steps=self.done + MORE)
+        self.settings = settings
+
+    def paint(self, backend: Any) -> Iterator[TransferStep]:
+        """Yields each step; begins anew from the picture whenever the settings are replaced.
+
+        Ends early when the visitor's calls are cancelled. Raises as ``backend.transfer`` does.
+        """
+        before = self.seconds
+        while True:
+            settings = self.settings
+            changed = False
+            steps = backend.transfer(
+                self.photo, self.styles, settings, self.masks, self.picture, self.done
+            )
+            with closing(steps):
+                for step in steps:
+                    self._keep(step)
+                    self.seconds = before + step.elapsed
+                    yield step
+                    # between two pictures the steps since the last would be lost
+                    changed = self.settings is not settings and step.image is not None
+                    if changed:
+                        break
+            if not changed or self.finished:
+                return
+            before = self.seconds
+
+    def _keep(self, step: TransferStep) -> None:
+        self.last = step
+        if step.image is not None:
+            self.picture, self.done = step.image, step.step
+            self.making.add(step.image)
+        if step.losses is not None:
+            parts = ("total", "content", "style", "smoothness")
+            self.losses += [(step.step, name, getattr(step.losses, name)) for name in parts]
+            self.layers += [(step.step, name, loss) for name, loss in step.losses.layers.items()]
