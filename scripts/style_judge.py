@@ -39,31 +39,29 @@ import sys
 import tarfile
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
-import tensorflow as tf
 from PIL import Image, ImageDraw
-from style_train_embedded import SqueezeNet
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from plugins.style import networks
-from plugins.style.minimise import LBFGS
 from plugins.style.objective import Objective
-from plugins.style.pictures import as_uint8, fitted, resized
-from plugins.style.transfer import CONTENT, SMOOTHNESS, STYLE
+from plugins.style.pictures import fitted
+from plugins.style.preparation import prepared
+from plugins.style.preview import matched
+from plugins.style.settings import Settings
+from plugins.style.transfer import transfer
 
 PHOTOS = ("42049", "227092", "69015", "291000", "189080", "182053")
 PAINTINGS = ("candy", "mosaic", "rain-princess", "udnie", "starry")
 CURVES = ("candy", "rain-princess", "starry")  # painted at every content weight
 PAINTERS = ("embedded", "random", "teacher")
 CONTENT_WEIGHTS = (1.0, 0.5, 2.0)  # 1 first: it is the sheet's and the main table's
-TEACHER_LAYERS = {"conv1": 64, "fire3": 128, "fire5": 256, "fire7": 384}
 STAGES = ("model.0/act", "model.2/cv2/act", "model.4/cv2/act", "model.6/cv2/act")  # strides 2..16
 
 FIGURES = ("style SWD", "style Gram", "content", "patches", "strokes", "likeness")
@@ -77,26 +75,9 @@ Key = tuple[str, str, str, float]  # painter, photo, painting, content weight
 # --- the painters ---------------------------------------------------------------------------
 
 
-class TeacherModel:
-    """SqueezeNet with the part of a Keras model's interface that an Objective uses."""
-
-    def __init__(self, net: SqueezeNet) -> None:
-        self.net = net
-        self.outputs = [tf.TensorSpec((None, None, None, c)) for c in TEACHER_LAYERS.values()]
-
-    def __call__(self, rgb: tf.Tensor, training: bool = False) -> list[tf.Tensor]:
-        return self.net(rgb)[1:]
-
-
 def make_painters(data: Path) -> dict[str, Objective]:
     keras.utils.set_random_seed(0)  # of the random filters
-    teacher = SimpleNamespace(
-        name="squeezenet",
-        model=TeacherModel(SqueezeNet(data / "squeezenet_v1.1_imagenet_notop.h5")),
-        layers=tuple(TEACHER_LAYERS),
-        style_weights=dict.fromkeys(TEACHER_LAYERS, 0.25),
-        content_weights={"fire5": 1.0},
-    )
+    teacher = networks.squeezenet(data / "squeezenet_v1.1_imagenet_notop.h5")
     found = (networks.embedded(), networks.embedded(None), teacher)
     return {name: Objective(network) for name, network in zip(PAINTERS, found, strict=True)}
 
@@ -104,22 +85,13 @@ def make_painters(data: Path) -> dict[str, Objective]:
 def paint(
     objective: Objective, photo: np.ndarray, painting: np.ndarray, steps: int, content_weight: float
 ) -> np.ndarray:
-    """The plugin's losses and search from the photo itself, first at half the size."""
-    height, width = photo.shape[:2]
-    size = max(height, width)
-    grain = np.random.default_rng(0).normal(0.0, 4.0, photo.shape)
-    picture = np.clip(photo + grain, 0, 255).astype(np.float32)
-    weights = (content_weight * CONTENT, STYLE, SMOOTHNESS)
-    coarse = round(0.6 * steps)
-    for side, count in ((size // 2, coarse), (size, steps - coarse)):
-        small = fitted(photo, side)
-        target = objective.target(small, fitted(painting, side))
-        search = LBFGS(resized(picture, *small.shape[:2]), 0.0, 255.0)
-        for _ in range(count):
-            losses, gradient = objective(search.trial, target, weights)
-            search.tell(losses.total, gradient)
-        picture = resized(search.best, height, width)
-    return as_uint8(picture)
+    """The plugin's transfer, from the photo itself: the quick sketch is the embedded network's."""
+    settings = Settings(
+        size=max(photo.shape[:2]), steps=steps, content_weight=content_weight, start="photo"
+    ).checked()
+    *_, last = transfer(objective, prepared(photo, [painting], [None], settings, matched), settings)
+    assert last.image is not None
+    return last.image
 
 
 # --- the judge ------------------------------------------------------------------------------

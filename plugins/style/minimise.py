@@ -26,16 +26,8 @@ class LBFGS:
     :attr:`best` is the lowest point told so far, :attr:`value` its value (None before the first).
     """
 
-    def __init__(
-        self,
-        start: np.ndarray,
-        low: float = -np.inf,
-        high: float = np.inf,
-        move: float = 8.0,
-        memory: int = 10,
-    ) -> None:
-        self.low, self.high = low, high
-        self.trial = self.best = np.clip(start, low, high).astype(np.float32)
+    def __init__(self, start: np.ndarray, move: float = 8.0, memory: int = 10) -> None:
+        self.trial = self.best = start.astype(np.float32)
         self.value: float | None = None
         self._move, self._memory = move, memory
         self._gradient = np.zeros_like(self.trial)
@@ -71,9 +63,7 @@ class LBFGS:
                 self._failed, self._length = 0, 1.0
                 self._move *= _SHORTER
                 self._turn()
-        self.trial = np.clip(
-            self.best + np.float32(self._length) * self._direction, self.low, self.high
-        )
+        self.trial = self.best + np.float32(self._length) * self._direction
         return accepted
 
     def _turn(self) -> None:

@@ -12,8 +12,9 @@ import numpy as np
 
 from plugins.style.making import Making
 from plugins.style.results import TransferStep
-from plugins.style.settings import Settings
+from plugins.style.settings import LAYERS, Settings
 
+LAYER_CURVES = tuple(f"layer {number}" for number in range(1, LAYERS + 1))
 MORE = 60
 """Steps that a finished painting gets when its visitor goes on."""
 
@@ -82,4 +83,5 @@ class Painting:
         if step.losses is not None:
             parts = ("total", "content", "style", "smoothness")
             self.losses += [(step.step, name, getattr(step.losses, name)) for name in parts]
-            self.layers += [(step.step, name, loss) for name, loss in step.losses.layers.items()]
+            layers = zip(LAYER_CURVES, step.losses.layers.values(), strict=True)
+            self.layers += [(step.step, name, loss) for name, loss in layers]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -19,7 +20,7 @@ from plugins.style.examples import CREDITS, PAINTINGS, photos
 from plugins.style.files import painted_png, read_settings
 from plugins.style.formulas import transfer_formulas
 from plugins.style.models import BY_NAME, MODELS
-from plugins.style.painting import Painting
+from plugins.style.painting import LAYER_CURVES, Painting
 from plugins.style.results import TransferStep
 from plugins.style.settings import AUTO, Settings
 
@@ -30,7 +31,9 @@ painting's textures in them ([Gatys, Ecker and Bethge
 Move a slider while it paints: it goes on from the picture as it is.
 """
 _COLOURS = {"total": "#334155", "content": "#2563eb", "style": "#dc2626", "smoothness": "#16a34a"}
-_LAYER_COLOURS = ("#fbbf24", "#f97316", "#dc2626", "#a21caf", "#4338ca")
+_LAYER_COLOURS = dict(
+    zip(LAYER_CURVES, ("#fbbf24", "#f97316", "#dc2626", "#a21caf", "#4338ca"), strict=True)
+)
 _STARTS = [
     ("the quick sketch", "preview"),
     ("the photo", "photo"),
@@ -65,8 +68,12 @@ def build(backend: Any) -> None:
     with gr.Row():
         with gr.Column():
             with gr.Row():
-                content = ImageInput(label="Photo", height=240)
-                style = ImageInput(label="Painting", height=240)
+                with gr.Column(min_width=200):
+                    content = ImageInput(label="Photo", height=240)
+                    _examples(photos(), content)
+                with gr.Column(min_width=200):
+                    style = ImageInput(label="Painting", height=240)
+                    _examples(PAINTINGS, style)
             with gr.Row():
                 run = gr.Button("Paint", variant="primary")
                 pause = gr.Button("Pause")
@@ -104,17 +111,21 @@ def build(backend: Any) -> None:
             with gr.Row():
                 download = gr.DownloadButton("Download the picture", interactive=False)
                 film = gr.DownloadButton("Download the making (GIF)", interactive=False)
-            _curves_legend("Losses", _COLOURS)
-            curve = _curve("Losses, times their weights", list(_COLOURS.values()), list(_COLOURS))
+            gr.Markdown(
+                # The plot cuts its own legend off.
+                "**Losses**: total (dark grey), content (blue), style (red), smoothness (green). "
+                "They jump where the painting goes on at a larger size."
+            )
+            curve = _curve("Losses, times their weights", _COLOURS)
             with gr.Accordion("Style loss by layer", open=False):
                 gr.Markdown(
-                    "How much of the painting's style each layer misses, from fine grain (yellow) "
-                    "to large forms (indigo)."
+                    "How much of the painting's style each layer misses, from layer 1, fine grain "
+                    "(yellow), to layer 5, large forms (indigo)."
                 )
-                by_layer = _curve("Style loss of each layer", [], [])
+                by_layer = _curve("Style loss of each layer", _LAYER_COLOURS)
             with gr.Accordion("The formulas, with the numbers of this picture", open=False):
                 formulas = gr.Markdown("Paint something first.")
-    _examples(content, style)
+    gr.Markdown(CREDITS)
 
     controls = _Controls(named)
     painting = gr.State(None)  # a Painting once there is one
@@ -231,15 +242,15 @@ def build(backend: Any) -> None:
         for step in painting.paint(backend):
             painted = True
             if step.image is not None and not painting.finished:
-                yield (*_shown(painting, step), gr.skip(), gr.skip(), gr.skip())
+                yield (*_shown(painting, step, _progress(step)), *[gr.skip()] * 3)
         last = painting.last
         if not painted or last is None or painting.picture is None:
             # nothing was painted: what is shown stays
             yield (gr.skip(), gr.skip(), "Stopped before the first step.", *[gr.skip()] * 6)
             return
-        texts = _shown(painting, last)
         picture, making = _files(download, painting, last)
-        yield (*texts, picture, making, (painting.photo, painting.picture))
+        pair = (painting.photo, painting.picture)
+        yield (*_shown(painting, last, _outcome(painting, last)), picture, making, pair)
 
     def change(painting: Painting | None, *values: Any) -> None:
         """A slider moved: a painting under way goes on with its new value."""
@@ -290,7 +301,14 @@ def build(backend: Any) -> None:
     pause.click(backend.cancel, None, None, queue=False, api_visibility="private")
     for name, control in named.items():
         if name.startswith("layer") or name.endswith(("_weight", "_share", "smoothness")):
-            control.release(change, [painting, *controls.inputs()], None, queue=False, **quiet)
+            control.input(
+                change,
+                [painting, *controls.inputs()],
+                None,
+                queue=False,
+                trigger_mode="always_last",
+                **quiet,
+            )
     earlier.upload(
         lambda path: controls.outputs(read_settings(path)), earlier, controls.inputs(), **quiet
     )
@@ -386,24 +404,14 @@ def _more_settings(named: dict[str, Any]) -> None:
     named["seed"] = gr.Number(0, label="Seed", precision=0)
 
 
-def _curves_legend(title: str, colours: dict[str, str]) -> None:
-    # The plot cuts its own legend off.
-    words = {"#334155": "dark grey", "#2563eb": "blue", "#dc2626": "red", "#16a34a": "green"}
-    gr.Markdown(
-        f"**{title}**: "
-        + ", ".join(f"{name} ({words[colour]})" for name, colour in colours.items())
-        + "."
-    )
-
-
-def _curve(label: str, colours: list[str], names: list[str]) -> gr.LinePlot:
+def _curve(label: str, colours: dict[str, str]) -> gr.LinePlot:
     return gr.LinePlot(
         x="step",
         y="log10",
         y_title="log10 of the loss",
         color="loss",
         color_title=" ",
-        color_map=dict(zip(names, colours, strict=True)) or None,
+        color_map=colours,
         height=300,
         label=label,
     )
@@ -419,17 +427,10 @@ def _content_layers(network: str) -> list[tuple[str, str]]:
     ]
 
 
-def _examples(content: ImageInput, style: ImageInput) -> None:
-    with gr.Row():
-        for label, paths, component in (
-            ("Photos", photos(), content),
-            ("Paintings", PAINTINGS, style),
-        ):
-            if paths:
-                gr.Examples(
-                    [str(path) for path in paths], component, label=label, api_visibility="private"
-                )
-    gr.Markdown(CREDITS)
+def _examples(paths: list[Path], component: ImageInput) -> None:
+    if paths:
+        names = [str(path) for path in paths]
+        gr.Examples(names, component, label="Or take one of these", api_visibility="private")
 
 
 _SHARES = ("first_share", "second_share", "third_share")
@@ -456,11 +457,9 @@ def _values(settings: Settings) -> dict[str, Any]:
     )
 
 
-def _shown(painting: Painting, step: TransferStep) -> tuple[Any, ...]:
+def _shown(painting: Painting, step: TransferStep, words: str) -> tuple[Any, ...]:
     """What the visitor sees of a step: the painting, its picture, words, curves and formulas."""
     settings = painting.settings
-    words = _outcome(painting, step) if step.left == 0 else _progress(step)
-    names = list(dict.fromkeys(name for _, name, _ in painting.layers))
     formulas = (
         gr.skip()
         if step.losses is None
@@ -473,10 +472,7 @@ def _shown(painting: Painting, step: TransferStep) -> tuple[Any, ...]:
         painting.picture,
         words,
         _plot(painting.losses),
-        gr.LinePlot(
-            value=_plot(painting.layers),
-            color_map=dict(zip(names, _LAYER_COLOURS, strict=False)) or None,
-        ),
+        _plot(painting.layers),
         formulas,
     )
 
@@ -492,7 +488,7 @@ def _progress(step: TransferStep) -> str:
     left = "" if step.left is None else f", about {step.left:.0f} s left"
     return (
         f"Step {step.step} of {step.steps}{left}. "
-        f"Painting at {step.side} pixels with {BY_NAME[step.network].title}."
+        f"Painting at {step.side} pixels with {_named(step.network)}."
     )
 
 
@@ -500,14 +496,18 @@ def _outcome(painting: Painting, step: TransferStep) -> str:
     how = "Done" if painting.finished else "Paused"
     text = (
         f"{how} after {step.step} of {step.steps} steps and {painting.seconds:.0f} s. "
-        f"Painted with {BY_NAME[step.network].title}"
+        f"Painted with {_named(step.network)}"
     )
-    if step.network == "embedded":
-        text += ", a small stand-in for VGG19"
     if step.losses is not None:
         missing = sum(step.losses.layers.values()) / len(step.losses.layers)
         text += f"; style loss {missing:.2f} (0 is the painting's own style)"
     return text + ". **Go on** paints further from here."
+
+
+def _named(network: str) -> str:
+    if network == "embedded":
+        return "the embedded network, a small stand-in for VGG19"
+    return BY_NAME[network].title
 
 
 def _files(button: gr.DownloadButton, painting: Painting, step: TransferStep) -> tuple[str, str]:

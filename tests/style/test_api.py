@@ -33,7 +33,7 @@ def test_style_transfer_streams_pictures_and_ends_with_a_file(client, photo):
         steps=20,
         api_name="/style_transfer",
     )
-    picture, sentence, file, _ = job.result(timeout=180)
+    picture, sentence, _, _, _, file, _, _ = job.result(timeout=180)
     assert "Done after 20 of 20 steps" in sentence
     assert Image.open(picture).size == (128, 96)
     assert Image.open(file).format == "PNG"

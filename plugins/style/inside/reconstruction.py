@@ -9,10 +9,10 @@ import numpy as np
 
 from plugins.style.inside.reading import layer_of, looked_at
 from plugins.style.inside_results import ReconstructStep
-from plugins.style.minimise import LBFGS
 from plugins.style.networks import Network
 from plugins.style.objective import Objective
 from plugins.style.pictures import as_uint8
+from plugins.style.search import PictureSearch
 
 _SMOOTHNESS = {"content": 0.01, "style": 0.02}
 _SHOW_EVERY = 0.4  # seconds between two pictures
@@ -41,12 +41,10 @@ def reconstruct(
     weights = (1.0, 0.0) if what == "content" else (0.0, 1.0)
     began = time.monotonic()
     noise = np.random.default_rng(seed).normal(127.5, 40.0, picture.shape)
-    search = LBFGS(noise.astype(np.float32), 0.0, 255.0)
+    search = PictureSearch(np.clip(noise, 0.0, 255.0))
     yield ReconstructStep(network.name, layers, 0, steps, as_uint8(search.best), None, 0.0, None)
 
-    read, idle = dict.fromkeys(layers, 1.0), {_another(network, name): 1.0}
-    reading = network.reading(*((read, idle) if what == "style" else (idle, read)))
-    objective = Objective(reading, device)
+    objective = Objective(network.reading(dict.fromkeys(layers, 1.0), {name: 1.0}), device)
     target = objective.target(picture, picture)
     loss, shown, started = 0.0, began, time.monotonic()
     for step in range(1, steps + 1):
@@ -70,8 +68,3 @@ def style_layers(network: Network, name: str) -> tuple[str, ...]:
     depth = {layer: place for place, layer in enumerate(network.every_layer)}
     layers = tuple(x for x in network.style_weights if depth[x] <= depth[name])
     return layers or (name,)
-
-
-def _another(network: Network, name: str) -> str:
-    """A cheap layer for the loss that does not count, since both read one."""
-    return next(layer for layer in network.every_layer if layer != name)
