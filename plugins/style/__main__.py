@@ -159,6 +159,8 @@ def _settings(args: argparse.Namespace) -> Settings:
         for field in dataclasses.fields(Settings)
         if (value := getattr(args, field.name)) is not None
     }
+    if args.seconds and args.steps is None:
+        given["steps"] = ranges.STEPS[1]  # the time decides
     return dataclasses.replace(base, **given).checked(len(args.style), ranges.GPU_SIZES)
 
 
@@ -261,7 +263,7 @@ def _paint(backend: Any, job: Job, style: Style, args: argparse.Namespace) -> No
                     picture = last.image
                     if making is not None:
                         making.add(picture)
-                bar.total = last.steps
+                bar.total = _total(last, settings)
                 bar.set_postfix_str(_progress(last), refresh=False)
                 bar.update(last.step - bar.n)
         except KeyboardInterrupt:
@@ -277,6 +279,13 @@ def _paint(backend: Any, job: Job, style: Style, args: argparse.Namespace) -> No
     if stopped:
         raise KeyboardInterrupt(f"Stopped at step {last.step}: the picture so far is in {out}.")
     _tell(args, f"{out}: {_summary(picture, last)}")
+
+
+def _total(step: TransferStep, settings: Settings) -> int:
+    """How many steps there will be: with a time limit, as many as fit in."""
+    if not settings.seconds or step.left is None or not step.elapsed:
+        return step.steps
+    return min(step.steps, round(step.step * (1 + step.left / step.elapsed)))
 
 
 def _progress(step: TransferStep) -> str:

@@ -88,7 +88,13 @@ class StyleBackend(InsideCalls):
             self._preview,
             picture,
         )
-        yield from transfer(objective, work, settings, done)
+        try:
+            yield from transfer(objective, work, settings, done)
+        except tf.errors.ResourceExhaustedError as error:
+            raise UserError(
+                f"A picture of {settings.size} pixels does not fit into the memory here; "
+                "please choose a smaller size."
+            ) from error
 
     def networks(self) -> list[NetworkInfo]:
         """The networks, the paper's first."""

@@ -117,8 +117,8 @@ MODELS: tuple[StyleModel, ...] = (
             licence="MIT",
             source="He, Zhang, Ren and Sun 2015, as converted for Keras applications",
         ),
-        about="A residual network, there to compare: such networks are known to paint worse than "
-        "VGG, because a few strong features rule their deep layers.",
+        about="A residual network, there to compare: such networks paint worse than VGG, because a "
+        "few strong features rule their deep layers (Wang, Li and Vasconcelos 2021).",
         layers=(
             "conv1_relu",
             *(

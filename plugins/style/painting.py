@@ -24,6 +24,7 @@ class Painting:
     """A painting that can be left and gone on with.
 
     settings: may be replaced while it runs: it then goes on from the picture as it is.
+    places: which of the paintings that can be given ``styles`` are.
     picture, done: the latest picture, RGB uint8 (H, W, 3), and the steps it has behind it.
     losses: (step, curve, value) of every step, by part and by layer.
     """
@@ -32,6 +33,7 @@ class Painting:
     styles: list[np.ndarray | None]
     masks: list[np.ndarray | None]
     settings: Settings
+    places: list[int] = field(default_factory=lambda: [0])
     picture: np.ndarray | None = None
     done: int = 0
     last: TransferStep | None = None
