@@ -47,7 +47,7 @@ def learn(page: Page) -> None:
 def style(page: Page) -> None:
     examples = page.locator(".gallery-item:visible")
     examples.first.click()
-    examples.nth(4).click()
+    examples.nth(5).click()
     page.get_by_role("button", name="Paint", exact=True).click()
     expect(page.get_by_text("Done after")).to_be_visible(timeout=300_000)
 

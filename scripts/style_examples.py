@@ -2,7 +2,7 @@
 
     python scripts/style_examples.py [--out assets/style]
 
-Writes starry.jpg, glass.jpg, waves.jpg and circles.jpg, 512 pixels a side.
+Writes starry.jpg, glass.jpg, waves.jpg, circles.jpg and autumn.jpg, 512 pixels a side.
 """
 
 from __future__ import annotations
@@ -257,11 +257,48 @@ def circles(rng: np.random.Generator) -> Image.Image:
     return strokes(rng, angle, scene, [(22, 70, 18), (12, 48, 9)], 9)
 
 
+def autumn(rng: np.random.Generator) -> Image.Image:
+    """An avenue of glowing trees on a wet evening, laid on with a palette knife."""
+    y, x = np.mgrid[0:FINE, 0:FINE] / FINE
+    ground = 0.62 + 0.02 * noise(rng, 200)
+    sky = ramp(
+        palette("0d2340", "1f4e79", "4a90a4", "f2c14e"),
+        np.clip(1.2 * y + 0.15 * noise(rng, 160), 0, 1),
+    )
+    leaves = palette("5b0f1a", "a4161a", "d1495b", "ee7b30", "f9a620", "ffe066")
+    crown = 0.42 - 0.30 * np.abs(x - 0.5) ** 0.6 + 0.10 * noise(rng, 140)
+    warmth = np.clip(0.5 + 0.55 * noise(rng, 70) + 0.25 * (0.5 - y), 0, 1)
+    scene = np.where((y < ground)[..., None], sky, 0)
+    foliage = (np.abs(x - 0.5) > crown * (0.2 + 0.9 * y)) & (y < ground)
+    scene = np.where(foliage[..., None], ramp(leaves, warmth), scene)
+    angle = np.where(foliage, 1.1 + 1.2 * noise(rng, 90), 0.25 * noise(rng, 200))
+    bark = palette("120c14", "3a2230")
+    for trunk in np.concatenate([rng.uniform(0.03, 0.34, 6), rng.uniform(0.66, 0.97, 6)]):
+        width = 0.004 + 0.016 * np.abs(trunk - 0.5)
+        bent = trunk + 0.010 * np.sin(9 * y + 20 * trunk)
+        stem = (np.abs(x - bent) < width) & (y > 0.12) & (y < ground + 0.02)
+        scene = np.where(stem[..., None], ramp(bark, np.clip((x - bent) / width, 0, 1)), scene)
+        angle = np.where(stem, np.pi / 2, angle)
+    for lamp in (0.30, 0.42, 0.58, 0.72):
+        d = np.hypot(x - lamp, 1.3 * (y - 0.34 - 0.3 * np.abs(lamp - 0.5)))
+        glow = np.clip(1.25 - d / 0.035, 0, 1)[..., None]
+        scene = scene * (1 - glow) + palette("fff3b0")[0] * glow
+    # the street mirrors what stands above it, drawn out downwards
+    mirror = np.clip((2 * ground - y) * FINE, 0, FINE - 1).astype(int)
+    ripple = (np.arange(FINE)[None] + 14 * noise(rng, 30)).astype(int).clip(0, FINE - 1)
+    wet = 0.85 * scene[mirror, ripple] + 0.15 * palette("20324f")[0]
+    street = y >= ground
+    scene = np.where(street[..., None], wet, scene)
+    angle = np.where(street, np.pi / 2 + 0.25 * noise(rng, 60), angle)
+    return strokes(rng, angle, scene, [(24, 54, 24), (15, 42, 14), (11, 30, 9)], 16)
+
+
 PAINTINGS: dict[str, Callable[[np.random.Generator], Image.Image]] = {
     "starry": starry,
     "glass": glass,
     "waves": waves,
     "circles": circles,
+    "autumn": autumn,
 }
 
 

@@ -317,10 +317,13 @@ def report(
 
 
 def sheet(
-    pictures: dict[Key, np.ndarray], photos: dict[str, np.ndarray], paintings: dict[str, np.ndarray]
+    pictures: dict[Key, np.ndarray],
+    photos: dict[str, np.ndarray],
+    paintings: dict[str, np.ndarray],
+    cell: int = 256,
 ) -> Image.Image:
     """Paintings along the top; for each photo a block with a row for each painter."""
-    cell, gap, label = 256, 4, 14
+    gap, label = 4, 14
     heights = [cell + label]
     for photo in photos.values():
         heights += [fitted(photo, cell).shape[0] + label] * len(PAINTERS)
