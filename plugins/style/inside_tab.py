@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,59 +9,20 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from host import UserError
 from host.ui import ImageInput
 from plugins.style import formulas
+from plugins.style import inside_words as say
 from plugins.style.examples import PAINTINGS, photos
 from plugins.style.inside_results import (
     COUNTS,
     EXCITE_STEPS,
     RECONSTRUCT_SIDES,
     RECONSTRUCT_STEPS,
-    Layer,
-    Patches,
     ReconstructStep,
 )
 from plugins.style.models import BY_NAME, MODELS
 
 AUTO = "auto"
-
-_ABOUT = """\
-A network turns a picture into **feature maps**, layer by layer: each channel of a layer is a filter
-that answers everywhere in the picture. Here you see what the filters see, what a layer keeps of a
-picture, and why style is what does not depend on *where*.
-"""
-_MAPS = """\
-Each square is one channel of the layer; white is where it answers most, black is 0. **Shallow**
-layers answer to edges and colours and are as sharp as the picture. **Deep** ones see larger and
-larger parts of it (the receptive field) and answer to patterns and parts of things, coarsely.
-"""
-_EXCITE = """\
-The picture on the left is **grown from noise until the filter answers as much as it can**: the
-filter's own pattern (activation maximisation: Erhan, Bengio, Courville and Vincent 2009,
-*Visualizing Higher-Layer Features of a Deep Network*). Then come the places of *your* picture that
-it answers to most, each with its answer, and where they are (red).
-"""
-_GRAM = """\
-The **Gram matrix** of a layer says how much every two channels answer *together*, summed over the
-whole picture. Where they do so is summed away: what stays is **style**. The covariance is the same
-without the channels' means. Bright blocks are channels that go together, say one colour and one
-direction of stroke. Give a second picture to compare the two.
-"""
-_RECONSTRUCT = """\
-A picture of noise is changed **until the layer cannot tell it from yours**. *Content* of a shallow
-layer brings back nearly every pixel; of a deep one only what is where: colours and fine strokes are
-free ([Mahendran and Vedaldi 2015](https://doi.org/10.1109/CVPR.2015.7299155)). *Style* of the
-layers up to yours brings back the texture at other places, in larger pieces the deeper they go
-([Gatys et al. 2016, figure 1](https://doi.org/10.1109/CVPR.2016.265)).
-"""
-_REARRANGED = """\
-All channels of the feature maps are **rearranged in the same way**: mirrored, shuffled or turned.
-To the Gram matrix nothing has happened, so the **style loss is 0**; everything is at another place,
-so the content loss is large. The same done to the **picture** is not the same: a mirrored filter
-would be needed to answer equally. Mirrored, its style loss is small; with its *pixels* shuffled it
-is large, for the strokes are gone.
-"""
 
 
 @dataclass(frozen=True)
@@ -79,7 +39,7 @@ class _Source:
 
 def build(backend: Any) -> None:
     """Write the components; ``backend`` is the proxy of a StyleBackend."""
-    gr.Markdown(_ABOUT)
+    gr.Markdown(say.ABOUT)
     source = _source(backend)
     with gr.Tabs():
         for title, part in (
@@ -140,7 +100,7 @@ def _source(backend: Any) -> _Source:
 
 
 def _feature_maps(backend: Any, source: _Source) -> None:
-    gr.Markdown(_MAPS)
+    gr.Markdown(say.MAPS)
     with gr.Row():
         count = gr.Slider(*COUNTS, 16, step=1, label="Maps to show", info="those that vary most")
         channels = gr.Textbox(label="Or these channels", placeholder="such as 3, 17, 40")
@@ -167,10 +127,10 @@ def _feature_maps(backend: Any, source: _Source) -> None:
         a sentence about the layer.
         """
         maps = backend.feature_maps(
-            picture, layer, network, count, channels=_numbers(channels), scale=scale
+            picture, layer, network, count, channels=say.numbers(channels), scale=scale
         )
         return maps.picture, (
-            f"{_of(maps.layer)} {maps.silent:.0%} of its answers are 0"
+            f"{say.of(maps.layer)} {maps.silent:.0%} of its answers are 0"
             + (f", and {maps.dead} of its channels are 0 everywhere." if maps.dead else ".")
         )
 
@@ -183,7 +143,7 @@ def _feature_maps(backend: Any, source: _Source) -> None:
 
 
 def _excite(backend: Any, source: _Source) -> None:
-    gr.Markdown(_EXCITE)
+    gr.Markdown(say.EXCITE)
     with gr.Row():
         channel = gr.Number(0, precision=0, minimum=0, label="Channel")
         steps = gr.Slider(*EXCITE_STEPS, 80, step=10, label="Steps of growing")
@@ -217,8 +177,9 @@ def _excite(backend: Any, source: _Source) -> None:
         for step in backend.excite(layer, channel, network, steps, seed):
             if step.picture is not None:
                 said = (
-                    f"{_of(step.layer)} Step {step.step} of {step.steps}: channel {step.channel} "
-                    f"answers {step.activation:.2f} on average. {_answer(patches)}"
+                    f"{say.of(step.layer)} Step {step.step} of {step.steps}: channel "
+                    f"{step.channel} answers {step.activation:.2f} on average. "
+                    f"{say.answer(patches)}"
                 )
                 if step.step == step.steps and step.activation == 0:
                     said += " It answers to nothing at all: a dead channel."
@@ -234,7 +195,7 @@ def _excite(backend: Any, source: _Source) -> None:
 
 
 def _gram(backend: Any, source: _Source) -> None:
-    gr.Markdown(_GRAM)
+    gr.Markdown(say.GRAM)
     with gr.Row():
         other = ImageInput(label="Second picture, to compare", height=200)
         with gr.Column():
@@ -260,7 +221,7 @@ def _gram(backend: Any, source: _Source) -> None:
         formulas with their numbers.
         """
         view = backend.gram(picture, layer, network, other, order)
-        return view.picture, f"{_of(view.layer)}\n\n{formulas.gram_formulas(view)}"
+        return view.picture, f"{say.of(view.layer)}\n\n{formulas.gram_formulas(view)}"
 
     run.click(
         style_gram,
@@ -271,7 +232,7 @@ def _gram(backend: Any, source: _Source) -> None:
 
 
 def _reconstruct(backend: Any, source: _Source) -> None:
-    gr.Markdown(_RECONSTRUCT)
+    gr.Markdown(say.RECONSTRUCT)
     with gr.Row():
         what = gr.Radio(
             [("content of this layer", "content"), ("style up to this layer", "style")],
@@ -305,9 +266,9 @@ def _reconstruct(backend: Any, source: _Source) -> None:
         last: ReconstructStep | None = None
         for last in backend.reconstruct(picture, layer, network, what, steps, seed, side):
             if last.picture is not None:
-                yield _progress(last), last.picture, formulas.reconstruct_formulas(last, what)
+                yield say.progress(last), last.picture, formulas.reconstruct_formulas(last, what)
         if last is not None and last.step < last.steps:
-            yield f"Stopped. {_progress(last)}", gr.skip(), gr.skip()
+            yield f"Stopped. {say.progress(last)}", gr.skip(), gr.skip()
 
     run.click(
         style_reconstruct,
@@ -319,7 +280,7 @@ def _reconstruct(backend: Any, source: _Source) -> None:
 
 
 def _rearranged(backend: Any, source: _Source) -> None:
-    gr.Markdown(_REARRANGED)
+    gr.Markdown(say.REARRANGED)
     with gr.Row():
         how = gr.Radio(
             [("mirror", "flip"), ("shuffle", "shuffle"), ("turn upside down", "turn")],
@@ -345,7 +306,7 @@ def _rearranged(backend: Any, source: _Source) -> None:
         rearranged in the same way, and the losses of both with their formulas.
         """
         result = backend.rearranged(picture, layer, how, network)
-        said = f"{_of(result.layer)}\n\n{formulas.rearranged_formulas(result)}"
+        said = f"{say.of(result.layer)}\n\n{formulas.rearranged_formulas(result)}"
         return result.before, result.after, result.picture, said
 
     run.click(
@@ -371,37 +332,3 @@ def _layers(network: str) -> list[tuple[str, str]]:
     model = BY_NAME[network]
     first = f"{model.content_layer}, where content is read"
     return [(first, AUTO), *((name, name) for name in model.layers)]
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    """The whole numbers in "3, 17 40". Raises UserError for anything else."""
-    words = [word for word in re.split(r"[\s,;]+", text or "") if word]
-    if not all(re.fullmatch(r"[0-9]{1,6}", word) for word in words):
-        raise UserError("Please name channels by their numbers, such as 3, 17, 40.")
-    return tuple(int(word) for word in words)
-
-
-def _of(layer: Layer) -> str:
-    title = BY_NAME[layer.network].title if layer.network in BY_NAME else layer.network
-    return (
-        f"{title}, {layer.name}: {layer.channels} maps of {layer.width} x {layer.height}, one "
-        f"position every {layer.stride} pixels; each sees {layer.receptive_field} x "
-        f"{layer.receptive_field} pixels."
-    )
-
-
-def _answer(patches: Patches | None) -> str:
-    if patches is None:
-        return ""
-    if not patches.activations:
-        return "To your picture it does not answer at all."
-    return (
-        f"To your picture it answers {patches.mean:.2f} on average, "
-        f"{patches.activations[0]:.2f} at most."
-    )
-
-
-def _progress(step: ReconstructStep) -> str:
-    left = f", about {step.left:.0f} s left" if step.left else ""
-    loss = "" if step.loss is None else f": loss {step.loss:.3g} (0 is equal)"
-    return f"Step {step.step} of {step.steps}{loss}{left}. Layers: {', '.join(step.layers)}."
