@@ -1,6 +1,6 @@
 """What a style transfer costs, against two published recipes: the time to equal loss.
 
-python benchmarks/bench_style.py [--rounds N] [--quick] [--vgg19] [--side PIXELS]
+python benchmarks/bench_style.py [--rounds N] [--pairs N] [--vgg19] [--side PIXELS]
 
 All minimise the same total loss of the same network (float32) for the same pictures. A recipe runs
 to its end; then the plugin's own transfer, with its preview, targets and coarse level in its time,
@@ -12,6 +12,7 @@ asked for is chosen once for each goal, the quickest of STEPS; the times are of 
 from __future__ import annotations
 
 import argparse
+import bisect
 import functools
 import json
 import os
@@ -23,7 +24,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,7 @@ from plugins.style.settings import Settings
 from plugins.style.transfer import CONTENT, SMOOTHNESS, STYLE, transfer
 
 PAIRS = (("china", "starry"), ("flower", "waves"))
-STEPS = (20, 40, 60, 80, 120, 160, 240, 360, 480)
+STEPS = (20, 60, 120, 240, 480, 960)
 GOALS = (100, 300, 500)  # evaluations of a recipe whose losses are goals, besides its last
 ADAM_STEPS, LBFGS_EVALUATIONS = 1000, 300
 AGREEMENT = 1e-3
@@ -95,38 +95,108 @@ class Recorder:
         return value, gradient
 
 
-@dataclass
+class Run:
+    """Of one transfer, the pictures at full size that were the best so far.
+
+    exact: tells the losses of a picture in float32, or None where the transfer's own are that.
+    pace: seconds of an evaluation at full size.
+    """
+
+    def __init__(
+        self,
+        notes: list[tuple[float, np.ndarray, float]],
+        exact: Callable[[np.ndarray], float] | None,
+    ) -> None:
+        self._exact = exact
+        self._best: list[tuple[float, np.ndarray]] = []
+        self._losses: dict[int, float] = {}
+        lowest = float("inf")
+        for when, picture, loss in notes:
+            if loss < lowest:
+                lowest = loss
+                if exact is None:
+                    self._losses[len(self._best)] = loss
+                self._best.append((when, picture))
+        self.pace = (notes[-1][0] - notes[0][0]) / max(len(notes) - 1, 1)
+
+    @property
+    def lowest(self) -> float:
+        return self._loss(len(self._best) - 1)
+
+    def reached(self, goal: float) -> float | None:
+        """Seconds until a picture's loss was as low as ``goal``."""
+        if self.lowest > goal:
+            return None
+        index = bisect.bisect_left(
+            range(len(self._best)), -goal, key=lambda index: -self._loss(index)
+        )
+        return self._best[index][0]
+
+    def _loss(self, index: int) -> float:
+        if index not in self._losses:
+            assert self._exact is not None
+            self._losses[index] = self._exact(self._best[index][1])
+        return self._losses[index]
+
+
 class Ours:
     """The plugin's transfer of one pair of pictures.
 
     objective: as the plugin would have it; exact: the same in float32.
+    asked: the target and weights at full size.
     """
 
-    objective: Objective
-    exact: Objective
-    preview: Preview
-    photo: np.ndarray
-    painting: np.ndarray
-    side: int
+    def __init__(
+        self,
+        objective: Objective,
+        exact: Objective,
+        preview: Preview,
+        pair: tuple[str, str],
+        side: int,
+    ) -> None:
+        self._objective, self.exact, self._preview, self._side = objective, exact, preview, side
+        self._photo, self._painting = photo_of(pair[0]), painting_of(pair[1])
+        self._tried: dict[int, Run] = {}
+        self.start = fitted(self._photo, side).astype(np.float32)
+        self.asked: tuple[Any, ...] = ()
+        self.run(STEPS[0])  # warm
 
-    def run(self, steps: int) -> tuple[Curve, tuple[Any, ...]]:
-        """Losses at full size over time, and the target and weights they are of."""
-        settings = Settings(size=self.side, steps=steps).checked()
-        recorder = Recorder(self.objective)
+    def run(self, steps: int, enough: float = 0.0) -> Run:
+        """A transfer; it may end early once the loss at full size is ``enough``."""
+        settings = Settings(size=self._side, steps=steps).checked()
+        recorder = Recorder(self._objective)
         began = time.perf_counter()
-        work = prepared(self.photo, [self.painting], [None], settings, self.preview)
-        for _ in transfer(recorder, work, settings):  # type: ignore[arg-type]
-            pass
-        full = [note for note in recorder.notes if note[1].shape == work.photo.shape]
-        curve, best = Curve([], []), float("inf")
-        for when, picture, loss in full:
-            if loss < best:
-                best = loss
-                if self.exact is not self.objective:
-                    loss = self.exact(picture, *recorder.asked)[0].total
-                curve.seconds.append(when - began)
-                curve.losses.append(loss)
-        return curve, recorder.asked
+        work = prepared(self._photo, [self._painting], [None], settings, self._preview)
+        for step in transfer(recorder, work, settings):  # type: ignore[arg-type]
+            full = step.losses is not None and step.side == self._side
+            # in bfloat16 it can only be told afterwards
+            if full and self.exact is self._objective and step.losses.total <= enough:
+                break
+        self.asked = asked = recorder.asked
+        return Run(
+            [
+                (when - began, picture, loss)
+                for when, picture, loss in recorder.notes
+                if picture.shape == work.photo.shape
+            ],
+            None
+            if self.exact is self._objective
+            else lambda picture: self.exact(picture, *asked)[0].total,
+        )
+
+    def planned(self, goals: dict[int, float]) -> dict[int, int]:
+        """For each goal how many steps to ask for: those that reach it first, else the most."""
+        for steps in STEPS:
+            if steps not in self._tried:
+                self._tried[steps] = self.run(steps)  # whole: other goals may be lower
+            if self._tried[steps].lowest <= min(goals.values()):
+                break
+        plan = {}
+        for mark, goal in goals.items():
+            times = {steps: run.reached(goal) for steps, run in self._tried.items()}
+            there = {steps: second for steps, second in times.items() if second is not None}
+            plan[mark] = min(there, key=there.__getitem__) if there else STEPS[-1]
+        return plan
 
 
 def best_of(curve: Curve, evaluations: int) -> tuple[float, float]:
@@ -136,58 +206,43 @@ def best_of(curve: Curve, evaluations: int) -> tuple[float, float]:
     return losses[lowest], curve.seconds[lowest]
 
 
-def reached(curve: Curve, goal: float) -> float | None:
-    """Seconds until a curve is as low as ``goal``."""
-    pairs = zip(curve.seconds, curve.losses, strict=True)
-    return next((second for second, loss in pairs if loss <= goal), None)
-
-
-def planned(ours: Ours, goals: dict[int, float]) -> dict[int, int]:
-    """For each goal how many steps to ask for: those that reach it first, else the most."""
-    curves = {}
-    for steps in STEPS:
-        curves[steps] = ours.run(steps)[0]
-        if min(curves[steps].losses) <= min(goals.values()):
-            break
-    plan = {}
-    for evaluations, goal in goals.items():
-        times = {steps: reached(curve, goal) for steps, curve in curves.items()}
-        there = {steps: second for steps, second in times.items() if second is not None}
-        plan[evaluations] = min(there, key=there.__getitem__) if there else STEPS[-1]
-    return plan
-
-
 def against(what: str, ours: Ours, peer: Any, evaluations: int, rounds: int) -> None:
-    """Rows of the time to equal loss."""
+    """Rows of the time to equal loss, and one of the time of an evaluation."""
     marks = [mark for mark in GOALS if mark < evaluations] + [evaluations]
     plan: dict[int, int] = {}
     results: dict[int, list[tuple[float | None, float, float, float]]] = {m: [] for m in marks}
+    paces: tuple[list[float], list[float]] = ([], [])
     for _ in range(rounds):
         theirs = peer.run(evaluations)
         goals = {mark: best_of(theirs, mark) for mark in marks}
-        plan = plan or planned(ours, {mark: goal for mark, (goal, _) in goals.items()})
-        curves = {steps: ours.run(steps)[0] for steps in sorted(set(plan.values()))}
+        plan = plan or ours.planned({mark: goal for mark, (goal, _) in goals.items()})
+        runs = {
+            steps: ours.run(steps, min(goals[mark][0] for mark in marks if plan[mark] == steps))
+            for steps in sorted(set(plan.values()))
+        }
+        paces[0].append(runs[max(runs)].pace)
+        paces[1].append(theirs.seconds[-1] / evaluations)
         for mark, (goal, their_time) in goals.items():
-            curve = curves[plan[mark]]
-            results[mark].append((reached(curve, goal), their_time, goal, min(curve.losses)))
-    for mark, runs in results.items():
-        there = [(us, them) for us, them, _, _ in runs if us is not None]
-        goal = statistics.median(goal for _, _, goal, _ in runs)
-        name = f"{what}: its loss at {mark} evaluations, {goal:.4f}; {plan[mark]} steps of ours"
+            run = runs[plan[mark]]
+            results[mark].append((run.reached(goal), their_time, goal, run.lowest))
+    for mark, outcomes in results.items():
+        goal = statistics.median(goal for _, _, goal, _ in outcomes)
+        name = f"{what}: its loss at {mark:,} evaluations, {goal:.4f}; {plan[mark]} steps of ours"
+        there = [(us, them) for us, them, _, _ in outcomes if us is not None]
+        gap = statistics.median(best / goal - 1 for _, _, goal, best in outcomes)
         if there:
-            missed = len(runs) - len(there)
-            name += f" (not reached in {missed} of {len(runs)} runs)" if missed else ""
+            missed = len(outcomes) - len(there)
+            name += f" (not reached in {missed} of {len(outcomes)} runs)" if missed else ""
             print(row(name + ", s", *map(list, zip(*there, strict=True))), flush=True)
         else:
-            gap = statistics.median(best / goal - 1 for _, _, goal, best in runs)
-            them = statistics.median(them for _, them, _, _ in runs)
+            them = statistics.median(them for _, them, _, _ in outcomes)
             print(f"| {name}, s | not reached, {gap:+.1%} | {them:.3g} | |", flush=True)
+    print(row(f"{what}: an evaluation, ms", *paces, unit=1e-3), flush=True)
 
 
-def check(what: str, peer: Any, ours: Ours, asked: tuple[Any, ...]) -> None:
+def check(what: str, peer: Any, ours: Ours) -> None:
     """Raises SystemExit unless the peer's loss and gradient at the photo are ours."""
-    photo = fitted(ours.photo, ours.side).astype(np.float32)
-    value, gradient = ours.exact(photo, *asked)
+    value, gradient = ours.exact(ours.start, *ours.asked)
     total, theirs = peer.start()
     of_loss = abs(total / value.total - 1)
     of_gradient = np.linalg.norm(theirs - gradient) / np.linalg.norm(gradient)
@@ -200,27 +255,26 @@ def check(what: str, peer: Any, ours: Ours, asked: tuple[Any, ...]) -> None:
 def equal_loss(
     objective: Objective, exact: Objective, preview: Preview, options: argparse.Namespace
 ) -> None:
-    """Both recipes with one network, all pairs."""
-    pairs = PAIRS[:1] if options.quick else PAIRS
-    for photo, painting in pairs:
-        ours = Ours(objective, exact, preview, photo_of(photo), painting_of(painting), options.side)
-        _, asked = ours.run(20)  # warm
-        target, weights, *layers = asked
-        network = exact.network
-        task = task_of(network, weights, layers[0] if layers else None)
-        start = fitted(ours.photo, options.side).astype(np.float32)
-        pair = f"{network.name}, {photo} + {painting}"
+    """Both recipes with one network."""
+    network = exact.network
+    for pair in PAIRS[: options.pairs]:
+        ours = Ours(objective, exact, preview, pair, options.side)
+        target, weights, *layers = ours.asked
+        task = task_of(network, weights, *layers)
+        name = f"{network.name}, {' + '.join(pair)}"
         with (
             tempfile.TemporaryDirectory() as folder,
-            closing(TorchPeer(network, task, target, start, Path(folder))) as torch_peer,
+            closing(TorchPeer(network, task, target, ours.start, Path(folder))) as torch_peer,
         ):
-            check("The PyTorch recipe", torch_peer, ours, asked)
-            what = f"{pair}, PyTorch's L-BFGS"
+            check("PyTorch's recipe", torch_peer, ours)
+            what = f"{name}, PyTorch's L-BFGS"
             against(what, ours, torch_peer, options.lbfgs_evaluations, options.rounds)
-        adam = AdamPeer(network, task, target, start)
-        check("The TensorFlow recipe", adam, ours, asked)
-        what = f"{pair}, TensorFlow's Adam"
-        against(what, ours, adam, options.adam_steps, 1 if options.quick else options.adam_rounds)
+        if not options.adam_rounds:
+            continue
+        adam = AdamPeer(network, task, target, ours.start)
+        check("TensorFlow's recipe", adam, ours)
+        what = f"{name}, TensorFlow's Adam"
+        against(what, ours, adam, options.adam_steps, options.adam_rounds)
 
 
 def vgg19_pair() -> tuple[Network, Network, bool]:
@@ -257,6 +311,27 @@ def formats(rounds: int, side: int) -> None:
     print(row(f"VGG19, a step at {side} px: bfloat16 against float32, s", us, them), flush=True)
 
 
+class PixelSearch:
+    """``PictureSearch`` with the pixels themselves as unknowns; all else is the same."""
+
+    def __init__(self, start: np.ndarray) -> None:
+        self._lbfgs = LBFGS(start.astype(np.float32), move=8.0, memory=10)
+        self._clip()
+
+    @property
+    def value(self) -> float | None:
+        return self._lbfgs.value
+
+    def tell(self, value: float, gradient: np.ndarray) -> None:
+        unclipped = self._lbfgs.trial
+        beyond = np.where(gradient > 0, unclipped < 0, unclipped > 255)
+        self._lbfgs.tell(value, np.where(beyond, np.float32(0), gradient))
+        self._clip()
+
+    def _clip(self) -> None:
+        self.trial = np.clip(self._lbfgs.trial, 0, 255)
+
+
 def searches(objective: Objective, preview: Preview, side: int, evaluations: int) -> None:
     """Rows of evaluations: the search over frequencies against L-BFGS over pixels."""
     for name, style in PAIRS:
@@ -274,7 +349,9 @@ def searches(objective: Objective, preview: Preview, side: int, evaluations: int
                 losses.append(search.value)
             return np.array(losses)
 
-        pixels = curve(LBFGS(start, 0.0, 255.0))
+        pixels = curve(PixelSearch(start))
+        if not pixels[-1] < pixels[0]:
+            raise SystemExit("L-BFGS over pixels finds nothing better than its start.")
         below = np.flatnonzero(curve(PictureSearch(start)) <= pixels[-1])
         what = f"Search at {side} px, {name} + {style}: evaluations to {pixels[-1]:.4f}"
         if len(below):
@@ -355,16 +432,24 @@ def main(options: argparse.Namespace) -> None:
 def options_of(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Style transfer against two published recipes.")
     parser.add_argument("--rounds", type=int, default=3, help="runs against PyTorch's recipe")
-    parser.add_argument("--adam-rounds", type=int, default=1, help="runs against TensorFlow's")
-    parser.add_argument("--quick", action="store_true", help="one pair of pictures")
+    parser.add_argument(
+        "--adam-rounds", type=int, default=1, help="runs against TensorFlow's, or 0"
+    )
+    parser.add_argument(
+        "--pairs", type=int, default=1, help=f"of photo and painting, 1..{len(PAIRS)}"
+    )
     parser.add_argument("--vgg19", action="store_true", help="only the recipes, with VGG19")
     parser.add_argument("--side", type=int, default=384, help="pixels of the long side")
+    parser.add_argument("--quick", action="store_true", help="one round of each recipe")
     parser.add_argument("--adam-steps", type=int, default=ADAM_STEPS)
     parser.add_argument("--lbfgs-evaluations", type=int, default=LBFGS_EVALUATIONS)
     parser.add_argument("--search-evaluations", type=int, default=100)
     parser.add_argument("--memory-side", type=int, default=1024)
     parser.add_argument("--memory-steps", type=int, default=40)
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.quick:
+        options.rounds = options.adam_rounds = 1
+    return options
 
 
 if __name__ == "__main__":

@@ -52,6 +52,15 @@ def style(page: Page) -> None:
     expect(page.get_by_text("Done after")).to_be_visible(timeout=300_000)
 
 
+def inside(page: Page) -> None:
+    page.get_by_role("tab", name="Inside the network").click()
+    page.locator(".gallery-item:visible").first.click()
+    page.wait_for_timeout(1500)
+    page.get_by_role("tab", name="Same style, other content").click()
+    page.get_by_role("button", name="Rearrange and measure").click()
+    expect(page.get_by_text("What is left is rounding.")).to_be_visible(timeout=120_000)
+
+
 def gan(page: Page) -> None:
     page.get_by_role("tab", name="Train").click()
     page.get_by_role("button", name="Start").click()
@@ -74,6 +83,7 @@ def main(address: str) -> None:
             ("Faces", recognise),
             ("Faces", learn),
             ("Style", style),
+            ("Style", inside),
             ("GAN", gan),
         ):
             page = browser.new_page(viewport={"width": 1200, "height": 900})
@@ -82,7 +92,7 @@ def main(address: str) -> None:
             use(page)
             page.mouse.move(0, 0)
             page.wait_for_timeout(4000)  # the worker line is refreshed every 3 s
-            own = use in (recognise, learn)
+            own = use in (recognise, learn, inside)
             file = OUT / f"{use.__name__ if own else tab.lower()}.png"
             page.screenshot(path=file, full_page=True)
             print(file.relative_to(ROOT))

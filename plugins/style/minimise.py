@@ -77,20 +77,22 @@ class LBFGS:
             self._pairs = [*self._pairs[-self._memory + 1 :], (s, y, sy)]
 
     def _newton(self) -> np.ndarray:
-        q = self._gradient.copy()
+        q = -self._gradient
         if not self._pairs:
             size = np.sqrt(_dot(q, q) / q.size)
-            return q * np.float32(-self._move / size if size > 0 else 0.0)
+            q *= np.float32(self._move / size if size > 0 else 0.0)
+            return q
+        scratch = np.empty_like(q)
         factors = []
         for s, y, sy in reversed(self._pairs):
             a = _dot(s, q) / sy
             factors.append(a)
-            q -= np.float32(a) * y
+            q -= np.multiply(y, np.float32(a), out=scratch)
         _, y, sy = self._pairs[-1]
         q *= np.float32(sy / _dot(y, y))
         for (s, y, sy), a in zip(self._pairs, reversed(factors), strict=True):
-            q += np.float32(a - _dot(y, q) / sy) * s
-        return -q
+            q += np.multiply(s, np.float32(a - _dot(y, q) / sy), out=scratch)
+        return q
 
 
 def _dot(a: np.ndarray, b: np.ndarray) -> float:

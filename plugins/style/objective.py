@@ -174,9 +174,9 @@ class Objective:
         with tf.device(self._device), tf.GradientTape() as tape:
             tape.watch(picture)
             features = self._call(picture)
-            layers = tf.add_n(
-                [region.weight * self._style_losses(features, region) for region in regions]
-            )
+            layers = tf.zeros(len(self._style_at))  # stays so where no painting shows
+            for region in regions:
+                layers += region.weight * self._style_losses(features, region)
             of_content = tf.stack(
                 [
                     content_loss(features[i], theirs)

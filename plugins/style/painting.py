@@ -73,7 +73,7 @@ class Painting:
                     changed = self.settings is not settings and step.image is not None
                     if changed:
                         break
-            if not changed or self.finished:
+            if not changed or self.settings.steps <= self.done:
                 return
             before = self.seconds
 

@@ -4,7 +4,8 @@ Style and content losses change slowly with a picture's broad areas of colour an
 grain, so in the pixels they are badly conditioned. Here the unknowns are the picture's cosine
 frequencies, each scaled by a power of itself: a preconditioner that is diagonal in that basis
 (Olah, Mordvintsev, Schubert 2017, "Feature Visualization", do the like for gradient ascent). It
-takes about half the evaluations that L-BFGS takes over the pixels: ``benchmarks/bench_style.py``.
+takes about half the evaluations that L-BFGS takes over the pixels: ``benchmarks/bench_style.py``
+counts them.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from plugins.style.minimise import LBFGS
 
 _POWER = 0.5  # how much more a low frequency moves than a high one
 _MEMORY = 10  # past steps that tell the curvature
-_LARGE = 500_000  # pixels from which half as many do: a step takes 24 bytes a pixel
+_LARGE = 500_000  # pixels from which a third as many do: each takes 24 bytes a pixel
 _LOWEST = 0.01  # cycles per two pixels below which all move alike
 
 
@@ -24,7 +25,7 @@ class PictureSearch:
     """Search for the picture that minimises a function.
 
     start: where the search starts, (H, W, 3) in 0..255.
-    move: root mean square of the first step, in grey levels.
+    move: of the first step, the root mean square over the scaled frequencies.
 
     The caller evaluates :attr:`trial` and tells the result. :attr:`trial` and :attr:`best` are
     pictures, float32 (H, W, 3) in 0..255; :attr:`value` is that of the best, None before the first.
@@ -35,10 +36,10 @@ class PictureSearch:
         frequency = np.hypot(*np.ogrid[0 : 1 : height * 1j, 0 : 1 : width * 1j])[..., None]
         scale = ((frequency + _LOWEST) / (1 + _LOWEST)) ** -_POWER
         self._scale = (scale / np.sqrt((scale**2).mean())).astype(np.float32)
-        memory = _MEMORY if height * width <= _LARGE else _MEMORY // 2
-        self._lbfgs = LBFGS(
-            _forward(start.astype(np.float32)) / self._scale, move=move, memory=memory
-        )
+        memory = _MEMORY if height * width <= _LARGE else _MEMORY // 3
+        frequencies = _forward(start.astype(np.float32))
+        frequencies /= self._scale
+        self._lbfgs = LBFGS(frequencies, move=move, memory=memory)
         self._unclipped = self.trial = self.best = np.clip(start, 0, 255).astype(np.float32)
         self.value: float | None = None
 
@@ -50,7 +51,9 @@ class PictureSearch:
         """
         beyond = np.where(gradient > 0, self._unclipped < 0, self._unclipped > 255)
         gradient = np.where(beyond, np.float32(0), gradient)  # a pixel at its limit stays there
-        better = self._lbfgs.tell(value, _forward(gradient) * self._scale)
+        by_frequency = _forward(gradient)
+        by_frequency *= self._scale
+        better = self._lbfgs.tell(value, by_frequency)
         if better:
             self.best, self.value = self.trial, value
         self._unclipped = _backward(self._lbfgs.trial * self._scale)
@@ -63,4 +66,4 @@ def _forward(picture: np.ndarray) -> np.ndarray:
 
 
 def _backward(frequencies: np.ndarray) -> np.ndarray:
-    return idctn(frequencies, axes=(0, 1), norm="ortho", workers=-1)
+    return idctn(frequencies, axes=(0, 1), norm="ortho", workers=-1, overwrite_x=True)

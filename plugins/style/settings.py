@@ -76,7 +76,9 @@ class Settings:
         style = number(self.style_weight, WEIGHTS, "Each weight")
         if content == style == 0:
             raise UserError("Let the photo or the painting count: both weights are 0.")
-        shares = self.shares or (1.0,) * paintings
+        shares = self.shares
+        if isinstance(shares, list | tuple) and not shares:
+            shares = (1.0,) * paintings
         shares = numbers(shares, paintings, WEIGHTS, "Each painting's share")
         if not any(shares):
             raise UserError("Let a painting count: every share is 0.")
@@ -116,7 +118,7 @@ class Settings:
         """
         try:
             values = json.loads(text)
-        except (ValueError, RecursionError):
+        except (TypeError, ValueError, RecursionError):
             values = None
         if not isinstance(values, Mapping):
             raise UserError("These settings cannot be read.")

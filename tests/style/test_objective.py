@@ -174,18 +174,21 @@ def test_a_mask_over_all_of_the_photo_is_none(objective, seen, paintings):
 
 
 def test_a_region_counts_by_its_area_and_its_share(near, seen, paintings):
-    """A dab hardly pulls at the loss, whatever it misses of its painting."""
-    dab = np.zeros(seen.shape[:2], np.float32)
-    dab[:4, :4] = 1
-    here = noisy(seen)
-    alone = near(here, near.target(seen, paintings[:1]), STYLE_ONLY)[0].style
-    dabbed = near(here, near.target(seen, paintings, None, [None, dab]), STYLE_ONLY)[0].style
-    assert dabbed == pytest.approx(alone, rel=0.1)
-    shared = near.target(seen, paintings, (1.0, 0.0), [half(seen), half(seen, right=True)])
-    only = near.target(seen, paintings[:1], None, [half(seen)])
-    assert near(here, shared, STYLE_ONLY)[0].style == pytest.approx(
-        near(here, only, STYLE_ONLY)[0].style, rel=1e-5
+    """Lest a dab weigh as much as the rest of the picture."""
+    part = np.zeros(seen.shape[:2], np.float32)
+    part[:, : part.shape[1] // 4] = 1
+    masks, here = [part, 1 - part], noisy(seen)
+
+    def style(styles, shares, masks) -> float:
+        return near(here, near.target(seen, styles, shares, masks), STYLE_ONLY)[0].style
+
+    small, large = (
+        style([painting], None, [mask]) for painting, mask in zip(paintings, masks, strict=True)
     )
+    assert small != pytest.approx(large, rel=0.05)
+    for share in (0.0, 1.0, 5.0):
+        expected = (0.25 * share * small + 0.75 * large) / (0.25 * share + 0.75)
+        assert style(paintings, (share, 1.0), masks) == pytest.approx(expected, rel=1e-3)
 
 
 def test_a_painting_that_counts_nothing_may_be_drawn_over_all_of_the_photo(near, seen, paintings):

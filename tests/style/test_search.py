@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from host import UserError
+from plugins.style import networks
 from plugins.style.minimise import LBFGS
+from plugins.style.objective import Objective
 from plugins.style.pictures import fitted
+from plugins.style.preparation import Work
 from plugins.style.search import PictureSearch
+from plugins.style.settings import Settings
+from plugins.style.transfer import transfer
 
 WEIGHTS = (0.15, 1.0, 0.6)
 
@@ -33,7 +41,7 @@ def searched(search: PictureSearch, function: Function, evaluations: int) -> lis
     return values
 
 
-@settings(max_examples=15, deadline=None)
+@hypothesis_settings(max_examples=15, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 24), st.integers(1, 24))
 def test_finds_the_picture_at_the_bottom_of_a_bowl(seed, height, width):
     rng = np.random.default_rng(seed)
@@ -122,7 +130,7 @@ def spoil(how: str, value: float, gradient: np.ndarray) -> tuple[float, np.ndarr
 HOWS = [f"{part} {what}" for part in ("value", "gradient", "both") for what in ("nan", "inf")]
 
 
-@settings(max_examples=40, deadline=None)
+@hypothesis_settings(max_examples=40, deadline=None)
 @given(st.dictionaries(st.integers(1, 25), st.sampled_from(HOWS), min_size=1, max_size=15))
 def test_what_is_not_finite_on_the_way_is_left_and_the_search_goes_on(spoilt):
     goal = np.random.default_rng(3).uniform(30, 225, (8, 10, 3)).astype(np.float32)
@@ -150,3 +158,72 @@ def test_where_it_starts_all_must_be_finite(how):
     search = PictureSearch(np.full((8, 10, 3), 128.0))
     with pytest.raises(FloatingPointError):
         search.tell(*spoil(how, 1.0, np.ones((8, 10, 3), np.float32)))
+
+
+# --- losses that are no numbers -------------------------------------------------------------
+
+
+class Spoilt:
+    """An objective whose losses or gradients are not finite at some evaluations."""
+
+    def __init__(self, objective: Objective, spoilt: dict[int, str]) -> None:
+        self.network, self.target = objective.network, objective.target
+        self._objective, self._spoilt, self._calls = objective, spoilt, 0
+
+    def __call__(self, *args):
+        losses, gradient = self._objective(*args)
+        how = self._spoilt.get(self._calls)
+        self._calls += 1
+        if how == "losses":
+            losses = dataclasses.replace(losses, total=float("nan"))
+        elif how == "gradient":
+            gradient = np.full_like(gradient, np.nan)
+        elif how == "both":
+            losses = dataclasses.replace(losses, total=float("inf"))
+            gradient = np.full_like(gradient, np.inf)
+        return losses, gradient
+
+
+def work_of(photo: np.ndarray, painting: np.ndarray) -> Work:
+    return Work(photo, photo, photo, [painting], [None])
+
+
+@pytest.mark.parametrize("how", ["losses", "gradient", "both"])
+def test_numbers_that_are_not_finite_on_the_way_never_show(
+    objective, small_photo, painting, how, every_step_shows
+):
+    photo = fitted(small_photo, 128)
+    spoilt = Spoilt(objective, dict.fromkeys([1, 2, 5, 6, 7, 8, 9, 10, 11, 19], how))
+    settings = Settings(size=128, steps=20).checked()
+    run = list(transfer(spoilt, work_of(photo, painting), settings))
+    assert [step.step for step in run] == list(range(21)) and run[-1].left == 0
+    totals = [step.losses.total for step in run[1:]]
+    assert np.isfinite(totals).all() and totals[-1] < 0.9 * totals[0]
+    for step in run:
+        grey = [x.astype(float).mean(-1).ravel() for x in (step.image, photo)]
+        assert np.corrcoef(*grey)[0, 1] > 0.6 and step.image.mean() > 30
+    assert (run[2].image == run[1].image).all() and (run[-1].image != run[0].image).any()
+
+
+@pytest.mark.parametrize("how", ["losses", "gradient", "both"])
+def test_not_finite_at_the_first_is_told(objective, small_photo, painting, how):
+    spoilt = Spoilt(objective, {0: how})
+    run = transfer(
+        spoilt, work_of(fitted(small_photo, 128), painting), Settings(size=128, steps=10).checked()
+    )
+    assert next(run).step == 0
+    with pytest.raises(UserError, match="no finite losses for these pictures"):
+        next(run)
+
+
+def test_a_network_of_nan_is_told(small_photo, painting):
+    network = networks.embedded()
+    for weight in network.model.weights:
+        weight.assign(np.full(weight.shape, np.nan))
+    run = transfer(
+        Objective(network),
+        work_of(fitted(small_photo, 128), painting),
+        Settings(size=128, steps=10).checked(),
+    )
+    with pytest.raises(UserError, match="no finite losses"):
+        list(run)
