@@ -44,15 +44,22 @@ class Backend:
         """The device or devices it runs on, as a person calls them."""
         return ", ".join(executor.device for executor in self._executors)
 
-    def cancel(self) -> None:
-        """End the running and waiting calls of this visitor; their streams simply end."""
-        if (visitor := caller.current().visitor) is not None:
-            self.cancel_for(visitor)
+    def cancel(self, *methods: str) -> None:
+        """End the running and waiting calls of this visitor; their streams simply end.
 
-    def cancel_for(self, visitor: str | None) -> None:
+        methods: only calls of these; without any, of all.
+        """
+        if (visitor := caller.current().visitor) is not None:
+            self.cancel_for(visitor, *methods)
+
+    def cancel_for(self, visitor: str | None, *methods: str) -> None:
         """The same for a visitor named by session hash, say one who left."""
         with self._lock:
-            calls = [call for call in self._calls if call.caller.visitor == visitor]
+            calls = [
+                call
+                for call in self._calls
+                if call.caller.visitor == visitor and (not methods or call.method in methods)
+            ]
         for call in calls:
             call.cancel()
 

@@ -1,6 +1,6 @@
 """What a plugin's tab may use of the host's page. Imports Gradio; a backend must not."""
 
 from host.executors.call import WorkerError
-from host.ui.components import ImageInput, download_bar
+from host.ui.components import ImageInput, NoStub, download_bar
 
-__all__ = ["ImageInput", "WorkerError", "download_bar"]
+__all__ = ["ImageInput", "NoStub", "WorkerError", "download_bar"]

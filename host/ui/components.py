@@ -19,14 +19,14 @@ from host.plugin import UserError
 from host.weights import Progress
 
 
-class _NoStub(ComponentMeta):
+class NoStub(ComponentMeta):
     """Gradio writes a ``.pyi`` beside the source of each new component; we want none."""
 
     def __new__(cls, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> type:
         return ABCMeta.__new__(cls, name, bases, attrs)
 
 
-class ImageInput(gr.Image, metaclass=_NoStub):
+class ImageInput(gr.Image, metaclass=NoStub):
     """A picture from the visitor: upload, webcam or clipboard.
 
     The event function receives an RGB uint8 array (H, W, 3), upright and without alpha, or None

@@ -127,6 +127,8 @@ def _run(args: argparse.Namespace) -> int:
     jobs = _jobs(args)
     if args.masks and len(args.masks) != len(args.style):
         raise UserError(f"Give one mask for each painting: {len(args.style)} in all.")
+    for path in {path.parent for job in jobs for path in (job.out, job.making) if path}:
+        _writable(path)
     masks = [_load(path).mean(-1).astype(np.uint8) for path in args.masks or ()]
     style = Style([_load(path) for path in args.style], [*masks] or None, settings)
     batch = args.content.is_dir()
@@ -205,6 +207,16 @@ def _spare(outputs: list[Path | None], inputs: list[Path]) -> None:
             raise UserError(f"{path} would be overwritten: choose another --out.")
 
 
+def _writable(folder: Path) -> None:
+    """Make the folder. Raises UserError when it cannot be written to."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{folder} cannot be made: {error.strerror}.") from error
+    if not os.access(folder, os.W_OK):
+        raise UserError(f"{folder} cannot be written to.")
+
+
 def _is_done(job: Job, newest: float) -> bool:
     try:
         return job.out.stat().st_mtime > max(job.content.stat().st_mtime, newest)
@@ -213,6 +225,8 @@ def _is_done(job: Job, newest: float) -> bool:
 
 
 def _load(path: Path) -> np.ndarray:
+    if not path.is_file():
+        raise UserError(f"{path} is no file.")
     try:
         return images.fit(images.load(path, LIMITS), _SENT)
     except UserError as error:
@@ -307,6 +321,9 @@ def _summary(picture: np.ndarray, step: TransferStep) -> str:
 def _encoded(out: Path, picture: np.ndarray, settings: Settings, step: TransferStep) -> bytes:
     if out.suffix.lower() == ".png":
         settings = dataclasses.replace(settings, network=step.network)  # "auto" may change
+        if settings.seconds:  # they decided, not the steps
+            steps = max(step.step, ranges.STEPS[0])
+            settings = dataclasses.replace(settings, steps=steps)
         made = {"network": step.network, "losses": _losses(step.losses) if step.losses else ""}
         return painted_png(picture, settings, made)
     stream = io.BytesIO()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -79,11 +80,17 @@ class StyleBackend(InsideCalls):
             picture = checked(picture, "picture to go on from")
         if isinstance(done, bool) or not isinstance(done, int) or not 0 <= done < settings.steps:
             raise UserError("The steps already done must be fewer than all steps.")
+        drawn = [checked_mask(mask) for mask in masks]
+        # one whose share is 0 leaves its place to the others
+        parts = [
+            part for part in zip(paintings, drawn, settings.shares, strict=True) if part[2] > 0
+        ]
+        settings = dataclasses.replace(settings, shares=tuple(share for _, _, share in parts))
         objective = self._objective(settings)
         work = prepared(
             content,
-            paintings,
-            [checked_mask(mask) for mask in masks],
+            [painting for painting, _, _ in parts],
+            [mask for _, mask, _ in parts],
             settings,
             self._preview,
             picture,

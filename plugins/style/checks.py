@@ -21,7 +21,8 @@ def number(value: Any, limits: tuple[float, float], what: str) -> float:
 def numbers(values: Any, count: int, limits: tuple[float, float], what: str) -> tuple[float, ...]:
     """``count`` values as floats within ``limits``. Raises UserError."""
     if not isinstance(values, list | tuple) or len(values) != count:
-        raise UserError(f"{what} must be given: {count} in all.")
+        given = len(values) if isinstance(values, list | tuple) else "none"
+        raise UserError(f"{what} must be given: {count} in all, not {given}.")
     return tuple(number(value, limits, what) for value in values)
 
 

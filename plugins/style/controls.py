@@ -9,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 
+from host import UserError
 from plugins.style import settings as ranges
 from plugins.style.models import BY_NAME, MODELS
 from plugins.style.settings import AUTO, Settings
@@ -54,12 +55,19 @@ class Controls:
         ).checked(len(places), ranges.GPU_SIZES)
 
     def values(self, settings: Settings) -> list[Any]:
-        """The other way round: a value for each component."""
+        """The other way round: a value for each component, within what it can show.
+
+        Raises UserError for a network or more paintings than there are here.
+        """
+        if settings.network not in (AUTO, *BY_NAME):
+            raise UserError(f'There is no network "{settings.network}" here.')
+        if len(settings.shares) > len(_SHARES):
+            raise UserError(f"These settings are for more than {len(_SHARES)} paintings.")
         named = dataclasses.asdict(settings)
         shares = (*named.pop("shares"), 1.0, 1.0, 1.0)
         named |= zip(_SHARES, shares, strict=False)
         named |= zip(_LAYERS, named.pop("layer_weights"), strict=True)
-        return [named[name] for name in self.named]
+        return [_shown(component, named[name]) for name, component in self.named.items()]
 
     def add_weights(self) -> None:
         """Write the three sliders that matter most."""
@@ -73,7 +81,7 @@ class Controls:
     def add_shares(self) -> None:
         """Write a slider for each of the three paintings."""
         for name, which in zip(_SHARES, ("first", "second", "third"), strict=True):
-            self.named[name] = _weight(f"Share of the {which} painting")
+            self.named[name] = _weight(f"Share of the {which}")
 
     def add_others(self) -> None:
         """Write all the rest."""
@@ -86,7 +94,9 @@ class Controls:
             label="Size",
             info=f"pixels of the long side; without a GPU at most {ranges.SIZES[1]:,}",
         )
-        named["steps"] = gr.Slider(10, 600, 120, step=10, label="Steps", info="more take longer")
+        named["steps"] = gr.Slider(
+            10, ranges.STEPS[1], 120, step=10, label="Steps", info="more take longer"
+        )
         named["seconds"] = gr.Slider(
             0, 120, 0, step=5, label="Seconds at most", info="0: as long as the steps take"
         )
@@ -127,6 +137,12 @@ class Controls:
             api_visibility="private",
             show_progress="hidden",
         )
+
+
+def _shown(component: gr.components.Component, value: Any) -> Any:
+    if isinstance(component, gr.Slider):
+        return min(max(value, component.minimum), component.maximum)
+    return value
 
 
 def _weight(label: str, info: str | None = None) -> gr.Slider:

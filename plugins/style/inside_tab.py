@@ -103,7 +103,7 @@ def _feature_maps(backend: Any, source: _Source) -> None:
     gr.Markdown(say.MAPS)
     with gr.Row():
         count = gr.Slider(*COUNTS, 16, step=1, label="Maps to show", info="those that vary most")
-        channels = gr.Textbox(label="Or these channels", placeholder="such as 3, 17, 40")
+        channels = gr.Textbox("", label="Or these channels", placeholder="such as 3, 17, 40")
         scale = gr.Radio(
             [("its own", "own"), ("all alike", "joint")], value="own", label="Brightness of a map"
         )
@@ -174,6 +174,7 @@ def _excite(backend: Any, source: _Source) -> None:
         if picture is not None:
             patches = backend.best_patches(picture, layer, channel, network)
         found = (patches.sheet, patches.heat) if patches else (None, None)
+        step = None
         for step in backend.excite(layer, channel, network, steps, seed):
             if step.picture is not None:
                 said = (
@@ -184,6 +185,8 @@ def _excite(backend: Any, source: _Source) -> None:
                 if step.step == step.steps and step.activation == 0:
                     said += " It answers to nothing at all: a dead channel."
                 yield said, step.picture, *found
+        if step is not None and step.step < step.steps:
+            yield f"Stopped at step {step.step} of {step.steps}.", *[gr.skip()] * 3
 
     run.click(
         style_excite,
@@ -325,7 +328,13 @@ def _image(label: str) -> gr.Image:
 
 def _stop(backend: Any) -> None:
     stop = gr.Button("Stop")
-    stop.click(backend.cancel, None, None, queue=False, api_visibility="private")
+    stop.click(
+        lambda: backend.cancel("excite", "reconstruct"),
+        None,
+        None,
+        queue=False,
+        api_visibility="private",
+    )
 
 
 def _layers(network: str) -> list[tuple[str, str]]:

@@ -10,13 +10,15 @@ from typing import Any
 
 import numpy as np
 
+from host import UserError
 from plugins.style.making import Making
 from plugins.style.results import TransferStep
-from plugins.style.settings import LAYERS, Settings
+from plugins.style.settings import LAYERS, STEPS, Settings
 
 LAYER_CURVES = tuple(f"layer {number}" for number in range(1, LAYERS + 1))
 MORE = 60
 """Steps that a finished painting gets when its visitor goes on."""
+_LEAST = 0.05  # seconds that are asked for when none is left: one step
 
 
 @dataclass(eq=False)
@@ -26,7 +28,8 @@ class Painting:
     settings: may be replaced while it runs: it then goes on from the picture as it is.
     places: which of the paintings that can be given ``styles`` are.
     picture, done: the latest picture, RGB uint8 (H, W, 3), and the steps it has behind it.
-    losses: (step, curve, value) of every step, by part and by layer.
+    last: the step that showed this picture. seconds: all that was spent on it.
+    losses, layers: (step, curve, value) of every step, by part and by layer.
     """
 
     photo: np.ndarray | None
@@ -41,15 +44,23 @@ class Painting:
     making: Making = field(default_factory=Making)
     losses: list[tuple[int, str, float]] = field(default_factory=list)
     layers: list[tuple[int, str, float]] = field(default_factory=list)
+    running: bool = False
 
     @property
     def finished(self) -> bool:
         return self.last is not None and self.last.left == 0
 
     def go_on(self, settings: Settings) -> None:
-        """Take these settings; a finished painting gets more steps."""
+        """Take these settings; a finished painting gets more steps.
+
+        Raises UserError when there can be no more, and while it is being painted.
+        """
+        if self.running:
+            raise UserError("It is being painted: move the sliders, or press Pause first.")
+        if self.done >= STEPS[1]:
+            raise UserError(f"This painting has its {STEPS[1]:,} steps: there can be no more.")
         if self.finished or settings.steps <= self.done:
-            settings = dataclasses.replace(settings, steps=self.done + MORE)
+            settings = dataclasses.replace(settings, steps=min(self.done + MORE, STEPS[1]))
         self.settings = settings
 
     def paint(self, backend: Any) -> Iterator[TransferStep]:
@@ -57,12 +68,25 @@ class Painting:
 
         Ends early when the visitor's calls are cancelled. Raises as ``backend.transfer`` does.
         """
-        before = self.seconds
+        self.running = True
+        try:
+            yield from self._paint(backend)
+        finally:
+            self.running = False
+
+    def _paint(self, backend: Any) -> Iterator[TransferStep]:
+        began = before = self.seconds
         while True:
-            settings = self.settings
+            settings = asked = self.settings
+            if settings.seconds:  # what is left of them after a change
+                left = max(settings.seconds - (self.seconds - began), _LEAST)
+                asked = dataclasses.replace(settings, seconds=left)
+            # steps that showed no picture are done again
+            self.losses = [point for point in self.losses if point[0] <= self.done]
+            self.layers = [point for point in self.layers if point[0] <= self.done]
             changed = False
             steps = backend.transfer(
-                self.photo, self.styles, settings, self.masks, self.picture, self.done
+                self.photo, self.styles, asked, self.masks, self.picture, self.done
             )
             with closing(steps):
                 for step in steps:
@@ -78,8 +102,8 @@ class Painting:
             before = self.seconds
 
     def _keep(self, step: TransferStep) -> None:
-        self.last = step
         if step.image is not None:
+            self.last = step
             self.picture, self.done = step.image, step.step
             self.making.add(step.image)
         if step.losses is not None:

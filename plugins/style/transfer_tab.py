@@ -14,11 +14,12 @@ from host import UserError, images
 from host.ui import ImageInput
 from plugins.style import transfer_view as view
 from plugins.style.controls import LIVE, Controls
-from plugins.style.drawn_masks import BRUSHES, drawn_masks
+from plugins.style.drawing import Drawing
+from plugins.style.drawn_masks import BRUSHES, FINEST, drawn_masks, fit_over
 from plugins.style.examples import CREDITS, PAINTINGS, photos
 from plugins.style.files import read_settings
 from plugins.style.painting import Painting
-from plugins.style.settings import AUTO, GPU_SIZES
+from plugins.style.settings import AUTO
 
 _ABOUT = """\
 The photo's pixels are changed step by step until a network sees the photo's objects and the
@@ -26,6 +27,7 @@ painting's textures in them ([Gatys, Ecker and Bethge
 2016](https://openaccess.thecvf.com/content_cvpr_2016/html/Gatys_Image_Style_Transfer_CVPR_2016_paper.html)).
 Move a slider while it paints: it goes on from the picture as it is.
 """
+_KEPT = 3600  # seconds that a painting waits for its visitor
 
 
 def build(backend: Any) -> None:
@@ -54,7 +56,7 @@ def build(backend: Any) -> None:
                     label="Take the settings of a picture painted here",
                     file_types=[".png"],
                     type="filepath",
-                    height=90,
+                    height=170,
                 )
         with gr.Column():
             with gr.Tabs():
@@ -90,7 +92,7 @@ def build(backend: Any) -> None:
                 formulas = gr.Markdown("Paint something first.")
     gr.Markdown(CREDITS)
 
-    painting = gr.State(None)  # a Painting once there is one
+    painting = gr.State(None, time_to_live=_KEPT)  # a Painting once there is one
     shown = [painting, result, status, curve, by_layer, formulas]
 
     def style_transfer(
@@ -148,13 +150,17 @@ def build(backend: Any) -> None:
         values = [given[name] for name in controls.named]
         if style is None:
             raise UserError("Please choose a painting first.")
-        # no more than any result has: the rest would only wait in the visitor's session
+        # no larger than the result: the rest would only wait in the visitor's session
         content, *styles = (
-            each if each is None else images.fit(each, GPU_SIZES[1])
+            each if each is None or not size >= 1 else images.fit(each, int(size))
             for each in (content, style, second, third)
         )
         places = [place for place, each in enumerate(styles) if each is not None]
         masks = drawn_masks(drawing, len(styles))
+        if content is not None and not fit_over(masks, content):
+            raise UserError(
+                "The drawing is over a picture of another shape: put the photo there again."
+            )
         yield from _stream(
             Painting(
                 content,
@@ -168,7 +174,9 @@ def build(backend: Any) -> None:
     def continue_painting(painting: Painting | None, *values: Any) -> Iterator[tuple[Any, ...]]:
         """Go on from the picture as it is, with the settings as they are now."""
         if painting is None or painting.picture is None:
-            raise UserError("There is no picture to go on from yet: press Paint.")
+            raise UserError(
+                "There is no picture of this photo and these paintings to go on from: press Paint."
+            )
         settings = controls.settings(values, painting.places)
         if settings.size != painting.settings.size:
             raise UserError("The size is fixed once a painting is begun: press Paint for another.")
@@ -228,14 +236,23 @@ def build(backend: Any) -> None:
         api_visibility="private",
         show_progress="minimal",
     )
+
+    def offer(*paths: str | None) -> list[gr.DownloadButton]:
+        return [gr.DownloadButton(interactive=bool(path)) for path in paths]
+
     for event in (painted, continued):
-        event.then(
-            lambda *paths: [gr.DownloadButton(interactive=bool(path)) for path in paths],
-            [download, film],
-            [download, film],
-            **quiet,
-        )
-    pause.click(backend.cancel, None, None, queue=False, api_visibility="private")
+        event.then(offer, [download, film], [download, film], **quiet)
+        event.failure(offer, [download, film], [download, film], **quiet)
+    pause.click(lambda: backend.cancel("transfer"), None, None, queue=False, **quiet)
+    # what was painted of other pictures is no longer theirs to go on with
+    gr.on(
+        [each.change for each in (content, style, *more)],
+        lambda: None,
+        None,
+        painting,
+        queue=False,
+        **quiet,
+    )
     gr.on(
         [controls.named[name].input for name in LIVE],
         change,
@@ -250,9 +267,7 @@ def build(backend: Any) -> None:
     )
 
 
-def _more_paintings(
-    content: ImageInput, controls: Controls
-) -> tuple[list[ImageInput], gr.ImageEditor]:
+def _more_paintings(content: ImageInput, controls: Controls) -> tuple[list[ImageInput], Drawing]:
     with gr.Row():
         more = [ImageInput(label=f"{each} painting", height=160) for each in ("Second", "Third")]
     with gr.Row():
@@ -262,7 +277,7 @@ def _more_paintings(
         "first fills what is left. Without a drawing they are blended by their shares."
     )
     put = gr.Button("Put the photo here to draw on it", size="sm")
-    drawing = gr.ImageEditor(
+    drawing = Drawing(
         label="Where each painting shows",
         type="numpy",
         image_mode="RGBA",
@@ -274,7 +289,11 @@ def _more_paintings(
         buttons=["fullscreen"],
     )
     put.click(
-        lambda photo: {"background": photo, "layers": [], "composite": None},
+        lambda photo: {
+            "background": photo if photo is None else images.fit(photo, FINEST),
+            "layers": [],
+            "composite": None,
+        },
         content,
         drawing,
         api_visibility="private",

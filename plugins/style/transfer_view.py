@@ -61,6 +61,8 @@ def _plot(points: list[tuple[int, str, float]]) -> pd.DataFrame | None:
 
 
 def progress(step: TransferStep) -> str:
+    if step.losses is None and step.step:
+        return f"Going on from step {step.step}."
     if step.losses is None:
         return "The first sketch; now every pixel is painted."
     left = "" if step.left is None else f", about {step.left:.0f} s left"

@@ -64,15 +64,42 @@ def test_the_picture_and_its_making_can_be_downloaded(demo, visit):
         assert max(picture.size) >= 128
 
 
+def test_a_refusal_leaves_the_painting_and_its_files(demo, visit, keep):
+    page = visit(demo)
+    choose(page)
+    paint_until(page, 3)
+    page.get_by_role("button", name="Pause", exact=True).click()
+    button = page.get_by_role("button", name="Download the picture")
+    expect(button).to_be_enabled(timeout=60_000)
+    page.get_by_role("button", name="More settings").click()
+    page.wait_for_timeout(1500)  # it opens slowly
+    size = page.get_by_label("number input for Size")
+    size.fill("256")
+    size.press("Enter")
+    size.blur()
+    page.wait_for_timeout(1000)
+    expect(size).to_have_value("256")
+    page.get_by_role("button", name="Go on", exact=True).click()
+    keep(page, "style-go-on")
+    expect(page.get_by_test_id("toast-body")).to_contain_text("The size is fixed", timeout=60_000)
+    expect(button).to_be_enabled()
+    # of another painting there is nothing to go on from
+    page.locator(".gallery-item:visible").nth(6).click()
+    page.wait_for_timeout(1500)
+    page.get_by_role("button", name="Go on", exact=True).click()
+    expect(page.get_by_text("There is no picture of this photo")).to_be_visible(timeout=60_000)
+
+
 def test_a_second_painting_shows_where_it_is_drawn(demo, visit, keep):
     page = visit(demo)
     choose(page)
     page.get_by_role("button", name="More paintings, and where they show").click()
     page.locator('input[type=file][accept*="image"]').nth(2).set_input_files(PAINTINGS[-1])
-    page.get_by_role("button", name="Put the photo here to draw on it").click()
     canvas = page.locator("canvas:visible").last
     expect(canvas).to_be_visible()
-    page.wait_for_timeout(2000)  # the editor fits the photo in
+    page.wait_for_timeout(2000)  # Gradio's editor sets itself up
+    page.get_by_role("button", name="Put the photo here to draw on it").click()
+    page.wait_for_timeout(2000)  # and fits the photo in
     box = canvas.bounding_box()
     page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.3 * box["height"])
     page.mouse.down()

@@ -17,7 +17,7 @@ from plugins.style.backend import StyleBackend
 from plugins.style.drawn_masks import BRUSHES, drawn_masks
 from plugins.style.painting import MORE, Painting
 from plugins.style.results import TransferStep
-from plugins.style.settings import Settings
+from plugins.style.settings import STEPS, Settings
 
 SETTINGS = Settings(size=128, steps=20)
 
@@ -159,7 +159,7 @@ def test_the_time_of_all_parts_is_added_up(begun, backend, clock, every_step_sho
 
 def test_more_steps_asked_for_just_before_the_end_are_done(begun, backend, clock):
     stream = painted_to(begun, backend, 19)
-    begun.go_on(dataclasses.replace(SETTINGS, steps=30))
+    begun.settings = dataclasses.replace(SETTINGS, steps=30)
     later = list(stream)
     assert begun.done == 30 and begun.finished
     assert sorted(set(numbers(later))) == list(range(20, 31))
@@ -170,12 +170,48 @@ def test_fewer_steps_than_are_done_meanwhile_end_it_without_an_error(begun, back
     begun.settings = dataclasses.replace(SETTINGS, steps=60)
     stream = painted_to(begun, backend, 10)
     assert begun.done < 10
-    begun.go_on(dataclasses.replace(SETTINGS, steps=10))
+    begun.settings = dataclasses.replace(SETTINGS, steps=10)
     list(stream)
     assert begun.picture is not None and begun.done >= 10
 
 
+def test_a_change_does_not_give_the_time_limit_anew(begun, backend, clock, every_step_shows):
+    begun.settings = dataclasses.replace(SETTINGS, steps=600, seconds=2.0)
+    for step in begun.paint(backend):
+        if step.losses is not None and step.step in (5, 10):
+            begun.settings = dataclasses.replace(begun.settings, smoothness=float(step.step))
+    assert begun.finished and begun.done < 600
+    assert begun.seconds == pytest.approx(2.0, abs=0.5)
+
+
 # --- going on -------------------------------------------------------------------------------
+
+
+def test_there_is_no_going_on_while_it_is_painted(begun, backend):
+    stream = painted_to(begun, backend, 3)
+    with pytest.raises(UserError, match="press Pause first"):
+        begun.go_on(SETTINGS)
+    stream.close()
+    begun.go_on(SETTINGS)
+
+
+def test_there_is_no_going_on_for_ever(begun):
+    begun.done = STEPS[1]
+    with pytest.raises(UserError, match="2,000 steps"):
+        begun.go_on(SETTINGS)
+    begun.done = STEPS[1] - 5
+    begun.go_on(dataclasses.replace(SETTINGS, steps=10))
+    assert begun.settings.steps == STEPS[1]
+
+
+def test_steps_that_showed_no_picture_are_told_once(begun, backend, clock):
+    stream = painted_to(begun, backend, 7)
+    assert begun.done < 7
+    stream.close()
+    assert begun.last.step == begun.done, "what is told is what the picture has behind it"
+    list(begun.paint(backend))
+    steps = [step for step, curve, _ in begun.losses if curve == "total"]
+    assert steps == list(range(1, 21))
 
 
 def test_going_on_after_the_end_adds_steps_to_the_same_picture(begun, backend, every_step_shows):
@@ -336,3 +372,12 @@ def test_what_was_drawn_is_painted_there(small_photo, backend):
     picture = list(mine.paint(backend))[-1].image.astype(float)
     top, bottom = ((part[..., 0] - part[..., 2]).mean() for part in (picture[:36], picture[49:]))
     assert top > 40 and bottom < -40
+
+
+def test_layers_of_several_sizes_are_put_together_and_large_ones_made_smaller():
+    small, large = stroke(SECOND, np.s_[0:2]), np.zeros((3000, 1500, 4), np.uint8)
+    large[1500:] = (*SECOND, 255)
+    _, mask = drawn_masks(drawing(small, large), 2)
+    assert mask.shape == small.shape[:2] and mask[-1].all() and mask[0].any()
+    _, mask = drawn_masks(drawing(large), 2)
+    assert mask.shape == (1024, 512) and not mask[:512].any() and mask[512:].all()

@@ -1,0 +1,46 @@
+"""The canvas on which a visitor draws where each painting shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+from host.ui import NoStub
+
+MAX_LAYERS = 4
+MAX_PIXELS = 4_200_000
+"""Of one layer: as many as the largest result has."""
+
+
+class Drawing(gr.ImageEditor, metaclass=NoStub):
+    """A ``gr.ImageEditor``; ``type="numpy", image_mode="RGBA"`` for layers of uint8 (H, W, 4).
+
+    What a client sends is measured before it is decoded, and answered with a sentence when it is
+    no drawing.
+    """
+
+    is_template = True  # use gr.ImageEditor's front end
+
+    def preprocess(self, payload: Any) -> Any:  # type: ignore[override]
+        if payload is None:
+            return None
+        layers = payload.layers or []
+        if len(layers) > MAX_LAYERS:
+            raise gr.Error("This drawing has too many layers.", print_exception=False)
+        try:
+            for file in (payload.background, payload.composite, *layers):
+                if file is not None:
+                    _measure(file.path)
+            return super().preprocess(payload)
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            raise gr.Error("This drawing cannot be read.", print_exception=False) from error
+
+
+def _measure(path: str) -> None:
+    with Image.open(path) as image:
+        if image.width * image.height > MAX_PIXELS:
+            raise gr.Error(
+                "This drawing is too large; please draw on a smaller photo.", print_exception=False
+            )
