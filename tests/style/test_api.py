@@ -38,7 +38,7 @@ def test_style_transfer_streams_pictures_and_ends_with_a_file(client, photo):
     assert Image.open(picture).size == (128, 96)
     assert Image.open(file).format == "PNG"
     previews = [output[0] for output in job.outputs()]
-    assert len(previews) > 2
+    assert len(previews) >= 2  # the sketch and the painting, at least
     first, last = (np.asarray(Image.open(path), float) for path in (previews[0], previews[-1]))
     assert np.abs(first - last).mean() > 5
 
