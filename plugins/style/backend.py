@@ -143,12 +143,11 @@ class StyleBackend(InsideCalls):
         if key not in self._networks:
             weights = BY_NAME[name].weights
             path = None if weights is None else self._weights.get(weights)
+            # a published file holds little but numbers of four bytes
+            dtype = fastest(0 if weights is None else weights.size // 4, self._device)
             try:
                 with tf.device(self._device):
-                    network = networks.build(name, path, key[1])
-                    dtype = fastest(network.parameters, self._device)
-                    if dtype != "float32":
-                        network = networks.build(name, path, key[1], dtype)
+                    network = networks.build(name, path, key[1], dtype)
             except ValueError as error:
                 log.warning("%s could not be loaded: %s", name, error)
                 raise UserError(

@@ -21,8 +21,7 @@ from plugins.style.inside_results import (
     ReconstructStep,
 )
 from plugins.style.models import BY_NAME, MODELS
-
-AUTO = "auto"
+from plugins.style.settings import AUTO
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ from plugins.style.inside_results import (
     RECONSTRUCT_SIDES,
     RECONSTRUCT_STEPS,
     SCALES,
-    SEEDS,
     WHAT,
     ExciteStep,
     FeatureMaps,
@@ -29,6 +28,7 @@ from plugins.style.inside_results import (
     ReconstructStep,
 )
 from plugins.style.networks import Network
+from plugins.style.settings import SEEDS
 
 
 class InsideCalls:

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from host import UserError
+from plugins.style.checks import whole
 from plugins.style.inside.receptive import stride_and_field
 from plugins.style.inside_results import MAX_SIDE, Layer
 from plugins.style.networks import Network
@@ -47,8 +48,7 @@ def features(
 
 def maps_of(model: keras.Model, picture: tf.Tensor) -> list[tf.Tensor]:
     """The model's feature maps of (1, H, W, 3), float32 whatever it computes in."""
-    maps = model(picture, training=False)
-    return [tf.cast(x, tf.float32) for x in (maps if isinstance(maps, list | tuple) else [maps])]
+    return [tf.cast(x, tf.float32) for x in model(picture, training=False)]
 
 
 def described(network: Network, name: str, shape: tuple[int, ...]) -> Layer:
@@ -60,7 +60,4 @@ def described(network: Network, name: str, shape: tuple[int, ...]) -> Layer:
 
 def channel_of(channel: object, channels: int) -> int:
     """``channel`` as an index below ``channels``. Raises UserError."""
-    whole = isinstance(channel, int | float | np.integer) and not isinstance(channel, bool)
-    if not whole or not 0 <= channel < channels or channel != int(channel):  # type: ignore
-        raise UserError(f"The channel must be a whole number between 0 and {channels - 1:,}.")
-    return int(channel)  # type: ignore[call-overload,no-any-return]
+    return whole(channel, (0, channels - 1), "channel")
