@@ -29,6 +29,7 @@ from host.ui.page import build_page
 
 CSS = Path(__file__).parent / "assets" / "triptych.css"
 # System fonts: the themes' default would fetch them from a font service.
+THREADS = 200  # a call that waits for a worker holds one
 THEME = gr.themes.Soft(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
 
 
@@ -45,6 +46,7 @@ def main() -> None:
             server_name=settings.host,
             server_port=settings.port or None,
             prevent_thread_lock=True,
+            max_threads=THREADS,
             max_file_size=int(settings.max_upload_mb * 1e6),
             theme=THEME,
             css_paths=CSS,

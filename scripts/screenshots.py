@@ -20,7 +20,7 @@ FACES = ROOT / "assets" / "face"
 OUT = ROOT / "docs" / "screenshots"
 
 
-def face(page: Page) -> None:
+def faces(page: Page) -> None:
     page.get_by_test_id("dataset-cell-0-0").click()
     page.get_by_role("button", name="Verify").click()
     expect(page.locator(".face-verdict")).to_contain_text("Same person", timeout=120_000)
@@ -63,8 +63,53 @@ def inside(page: Page) -> None:
 
 def gan(page: Page) -> None:
     page.get_by_role("tab", name="Train").click()
+    page.get_by_label("Conditional").check()
     page.get_by_role("button", name="Start").click()
-    expect(page.get_by_text(re.compile(r"\*?\*?Done"))).to_be_visible(timeout=600_000)
+    expect(page.get_by_text(re.compile(r"\*?\*?Done"))).to_be_visible(timeout=900_000)
+    page.get_by_role("button", name="Draw", exact=True).locator("visible=true").click()
+    expect(page.locator("#gan-number img")).to_be_visible(timeout=60_000)
+
+
+def portraits(page: Page) -> None:
+    page.get_by_label("Portraits").click()
+    page.get_by_role("button", name="Walk").click()
+    expect(page.locator("#gan-way img")).to_be_visible(timeout=120_000)
+
+
+def playground(page: Page) -> None:
+    page.get_by_role("tab", name="Playground").click()
+    page.wait_for_timeout(3000)
+    page.get_by_role("button", name=re.compile("G's grid")).click()
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.wait_for_timeout(25_000)
+    page.get_by_role("button", name="Pause").locator("visible=true").click()
+
+
+def enlarge(page: Page) -> None:
+    page.get_by_role("tab", name="Enlarge").click()
+    page.locator(".gallery-item:visible").nth(2).click()
+    page.wait_for_timeout(1500)
+    page.get_by_role("button", name="Enlarge", exact=True).click()
+    expect(page.get_by_role("rowheader", name="GAN").locator("visible=true")).to_be_visible(
+        timeout=120_000
+    )
+    page.get_by_role("tab", name="A closer look").click()
+
+
+def translate(page: Page) -> None:
+    page.get_by_role("tab", name="Translate").click()
+    page.locator(".gallery-item:visible").first.click()
+    page.wait_for_timeout(1500)
+    page.get_by_role("button", name="Make a portrait", exact=True).click()
+    expect(page.get_by_role("rowheader", name="GAN").locator("visible=true")).to_be_visible(
+        timeout=120_000
+    )
+
+
+def game(page: Page) -> None:
+    page.get_by_role("tab", name="The game").click()
+    page.get_by_role("button", name="200 turns").click()
+    expect(page.locator("#gan-game")).to_contain_text("turn 200", timeout=120_000)
 
 
 def plugins(page: Page) -> None:
@@ -79,12 +124,17 @@ def main(address: str) -> None:
         )
         for tab, use in (
             ("Plugins", plugins),
-            ("Faces", face),
+            ("Faces", faces),
             ("Faces", recognise),
             ("Faces", learn),
             ("Style", style),
             ("Style", inside),
             ("GAN", gan),
+            ("GAN", portraits),
+            ("GAN", playground),
+            ("GAN", enlarge),
+            ("GAN", translate),
+            ("GAN", game),
         ):
             page = browser.new_page(viewport={"width": 1200, "height": 900})
             page.goto(address)
@@ -92,8 +142,7 @@ def main(address: str) -> None:
             use(page)
             page.mouse.move(0, 0)
             page.wait_for_timeout(4000)  # the worker line is refreshed every 3 s
-            own = use in (recognise, learn, inside)
-            file = OUT / f"{use.__name__ if own else tab.lower()}.png"
+            file = OUT / f"{use.__name__}.png"
             page.screenshot(path=file, full_page=True)
             print(file.relative_to(ROOT))
             page.close()

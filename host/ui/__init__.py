@@ -2,5 +2,6 @@
 
 from host.executors.call import WorkerError
 from host.ui.components import ImageInput, NoStub, download_bar
+from host.ui.drawing import Drawing
 
-__all__ = ["ImageInput", "NoStub", "WorkerError", "download_bar"]
+__all__ = ["Drawing", "ImageInput", "NoStub", "WorkerError", "download_bar"]

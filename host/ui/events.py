@@ -19,6 +19,9 @@ from host.plugin import Plugin, UserError
 
 log = logging.getLogger("host.events")
 
+WAITING = 8
+"""Events of a kind that may wait for a plugin's worker; each holds a thread."""
+
 _END = object()
 
 
@@ -32,18 +35,21 @@ def adopt(
     """Make a Gradio event the host's: who calls is known, and errors are sentences.
 
     Events named ``<plugin>_<action>`` are public and share the plugin's workers; all others are
-    the page's own business and are hidden from API clients.
+    the page's own business and are hidden from API clients. More events run at once than there
+    are workers: the others wait in the executor, where their visitor's Stop reaches them, which
+    it does not in Gradio's queue.
     Raises ValueError for a name that belongs to another plugin.
     """
     if function.fn is not None:
         function.fn = guard(function.fn, plugin.title)
     name = function.api_name if isinstance(function.api_name, str) else ""
     owners = [other for other in plugin_names if name.startswith(f"{other}_")]
+    if function.queue:
+        function.concurrency_limit = workers + WAITING
     if not owners:
         function.api_visibility = "private"
     elif (owner := max(owners, key=len)) == plugin.name:
         function.concurrency_id = f"plugin:{plugin.name}"
-        function.concurrency_limit = workers
     else:
         raise ValueError(f"the event name {name} belongs to the plugin {owner}")
 

@@ -1,85 +1,91 @@
-"""The GAN plugin's work: drawing digits with the shipped generator, and training a new one."""
+"""The GAN plugin's work, a method for each thing that the page and programs can ask for."""
 
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Iterator
-from copy import deepcopy
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from host import Context, Device, UserError
-from plugins.gan import checks
+from host.weights import Progress
+from plugins.gan import checks, game, live, neighbours, sampling, studio
+from plugins.gan.augmentation import requests
+from plugins.gan.augmentation.results import AugmentStep, ExportStep
 from plugins.gan.checkpoint import load_generator
-from plugins.gan.latents import latents
-from plugins.gan.networks import Generator, NetworkConfig
-from plugins.gan.pictures import bundled_digits, to_grid
-from plugins.gan.results import TrainStep, WalkResult
-from plugins.gan.sampling import draw_digits, walk
+from plugins.gan.evaluation.results import Report
+from plugins.gan.live import LiveRun
+from plugins.gan.networks import Generator
+from plugins.gan.playground.play import play, slow_step
+from plugins.gan.playground.points import read_csv
+from plugins.gan.playground.results import Frame, PlaySettings
+from plugins.gan.results import NearestSheet, Opinion, TrainStep, Turn, WalkResult
+from plugins.gan.run_settings import RunSettings
+from plugins.gan.shipped import ASSETS, SHIPPED
 from plugins.gan.torchvision_compat import torchvision
-from plugins.gan.training import Trainer, TrainingConfig
+from plugins.gan.translation.image_to_image import ImageToImage
+from plugins.gan.translation.results import Translation
+from plugins.gan.translation.super_resolution import SuperResolution
 
 log = logging.getLogger(__name__)
 
-CHECKPOINT = Path(__file__).resolve().parents[2] / "assets" / "gan" / "digits.safetensors"
-SIZE = 32
 MAX_PICTURES = 144
-GRID_SIDE = 8
-"""The training grid shows GRID_SIDE x GRID_SIDE samples."""
-REPORT_SECONDS = 0.7
 
 
 class GanBackend:
-    """Owns the shipped generator. A training run lives only as long as its generator object."""
+    """Owns the shipped networks. Whatever a visitor trains lives in the visitor's page."""
 
     def __init__(self, context: Context) -> None:
         self._device, self._device_name = _usable(context.device)
-        self._generator = load_generator(CHECKPOINT, self._device)
+        self._store = context.weights
+        self._generators: dict[str, Generator] = {}
+        self._super_resolution = SuperResolution(self._device, ASSETS)
+        self._image_to_image = ImageToImage(self._device, ASSETS)
         # The first optimiser and convolutions of a process take seconds: spend them here, so
         # that the first visitor sees a grid at once.
-        for _ in self.train(steps=1, batch_size=8, width=8):
+        for _ in self.train(RunSettings(steps=1, batch_size=8, width=8)):
             pass
         self.generate()
 
     def health(self) -> dict[str, str]:
         """Lines for the status tab."""
-        parameters = sum(p.numel() for p in self._generator.parameters())
+        parameters = sum(p.numel() for p in self._generator("digits").parameters())
         return {
-            "model": f"{CHECKPOINT.name}, {parameters:,} parameters",
+            "model": f"{SHIPPED['digits'].file.name}, {parameters:,} parameters",
             "device": self._device_name,
             "torch": torch.__version__,
             "torchvision": torchvision.__version__,
         }
 
-    def generate(
-        self, digits: str | int = "all", seed: int = 0, count: int = 6, truncation: float = 2.0
-    ) -> np.ndarray:
-        """Draw digits that nobody wrote, all in one picture, RGB uint8 (H, W, 3).
+    # ---- the shipped generators
 
-        digits: "all", one digit, or a number of up to 12 digits.
+    def generate(
+        self,
+        digits: str | int = "all",
+        seed: int = 0,
+        count: int = 6,
+        truncation: float = 2.0,
+        kind: str = "digits",
+    ) -> np.ndarray:
+        """Draw pictures that nobody made, all in one, RGB uint8 (H, W, 3).
+
+        digits: "all", one digit, or a number of up to 12 digits; only for digits.
         seed: 0 to 2**32 - 1; the same seed draws the same random numbers on every machine;
             pictures agree but for rounding.
-        count: how many latent vectors to draw. Each gives one digit, or a row with every digit
+        count: how many latent vectors to draw. Each gives one picture, or a row with every digit
             asked for: one row, one handwriting.
         truncation: 0.1 to 4 standard deviations; latents are drawn within it. Small is neat and
             alike, large is varied and sometimes wrong.
+        kind: "digits" or "portraits".
 
         Raises UserError for anything outside these ranges, or for more than 144 pictures.
         """
-        classes = checks.digit_string(digits)
-        seed = checks.seed(seed)
-        count = checks.whole("The number of samples", count, 1, MAX_PICTURES)
-        truncation = checks.number("The truncation", truncation, 0.1, 4.0)
-        if count * len(classes) > MAX_PICTURES:
-            raise UserError(
-                f"{count} rows of {len(classes)} digits are {count * len(classes)} pictures; "
-                f"at most {MAX_PICTURES} can be drawn at once."
-            )
-        return draw_digits(self._generator, classes, seed, count, truncation)
+        generator, classes, seed, count, truncation = self._asked(
+            kind, digits, seed, count, truncation
+        )
+        return sampling.draw(generator, classes, seed, count, truncation, SHIPPED[kind].scale)
 
     def walk(
         self,
@@ -89,106 +95,198 @@ class GanBackend:
         seed_to: int = 1,
         frames: int = 32,
         truncation: float = 2.0,
+        kind: str = "digits",
+        through_all: bool = False,
     ) -> WalkResult:
         """Walk from one seed's latent to another's, and from one class to another.
 
         digit_from, digit_to: 0 to 9; the class embeddings are blended linearly between them.
         frames: 2 to 60. The latents go along the great circle, the two ends are the
             pictures of :meth:`generate` but for rounding.
+        through_all: through every digit from 0 to 9 in place of the two.
 
         Raises UserError for anything outside these ranges.
         """
-        return walk(
-            self._generator,
-            (
-                checks.digit(digit_from, "The first digit"),
-                checks.digit(digit_to, "The last digit"),
-            ),
+        generator = self._generator(checks.one_of("The kind", kind, tuple(SHIPPED)))
+        if not isinstance(through_all, bool):
+            raise UserError('"through_all" must be true or false.')
+        ends = [
+            checks.digit(digit_from, "The first digit"),
+            checks.digit(digit_to, "The last digit"),
+        ]
+        every = list(range(generator.config.classes))
+        return sampling.walk(
+            generator,
+            every if through_all or not every else ends,
             (
                 checks.seed(seed_from, "The first seed"),
                 checks.seed(seed_to, "The last seed"),
             ),
             checks.whole("The number of frames", frames, 2, 60),
             checks.number("The truncation", truncation, 0.1, 4.0),
+            scale=128 // generator.config.size,
         )
+
+    def nearest(
+        self,
+        digits: str | int = "all",
+        seed: int = 0,
+        count: int = 6,
+        truncation: float = 2.0,
+        kind: str = "digits",
+    ) -> Iterator[Progress | NearestSheet]:
+        """The first pictures of :meth:`generate` over the training pictures nearest to them.
+
+        Downloads MNIST's test digits (1.6 MB) unless they are here. Raises UserError where they
+        cannot be had, and for portraits, whose training pictures nobody can download.
+        """
+        generator, *request = self._asked(kind, digits, seed, count, truncation)
+        if kind != "digits":
+            raise UserError(
+                "The portraits it learnt from cannot be shown here; how near its pictures come to "
+                "them was measured and is in its model card, assets/gan/portraits.md."
+            )
+        return neighbours.nearest_sheet(
+            generator, *neighbours.asked(generator, *request), self._store
+        )
+
+    def _asked(
+        self, kind: str, digits: str | int, seed: int, count: int, truncation: float
+    ) -> tuple[Any, ...]:
+        """The generator, then what :func:`.sampling.draw` takes. Raises UserError."""
+        generator = self._generator(checks.one_of("The kind", kind, tuple(SHIPPED)))
+        classes = checks.digit_string(digits) if generator.config.classes else []
+        seed = checks.seed(seed)
+        count = checks.whole("The number of samples", count, 1, MAX_PICTURES)
+        truncation = checks.number("The truncation", truncation, 0.1, 4.0)
+        if count * len(classes) > MAX_PICTURES:
+            raise UserError(
+                f"{count} rows of {len(classes)} digits are {count * len(classes)} pictures; "
+                f"at most {MAX_PICTURES} can be drawn at once."
+            )
+        return generator, classes, seed, count, truncation
+
+    def _generator(self, kind: str) -> Generator:
+        if kind not in self._generators:
+            self._generators[kind] = load_generator(SHIPPED[kind].file, self._device)
+        return self._generators[kind]
+
+    # ---- training, and what to do with what was trained
 
     def train(
         self,
-        steps: int = 1500,
-        batch_size: int = 32,
-        width: int = 32,
-        learning_rate_g: float = 2e-3,
-        learning_rate_d: float = 2e-3,
-        seed: int = 0,
-        r1: float = 0.1,
+        settings: RunSettings | None = None,
+        files: Sequence[bytes] = (),
+        state: bytes | None = None,
     ) -> Iterator[TrainStep]:
-        """Train a DCGAN on scikit-learn's digits at 32x32, and report about every 0.7 seconds.
+        """Train a DCGAN and report about every 0.7 seconds.
 
-        The first report comes before the first step, the last one after the last. Nothing of
-        the run is kept: closing the generator ends it.
+        settings: :class:`RunSettings`; None for its defaults. files: for ``data="own"``, the
+            content of pictures and zips. state: of a :class:`TrainStep` or a saved run, to go on
+            from; the pictures and the networks must be the same.
 
-        steps: 1 to 20,000 updates of each network. batch_size: 8 to 256 real pictures a step.
-        width: 8 to 64 channels in the finest layer. learning_rate_g, learning_rate_d: 1e-6 to
-        1e-2. seed: decides the weights, the order of the pictures and the latents. r1: 0 to 100,
-        weight of the R1 penalty.
-
-        Raises UserError, at once, for anything outside these ranges.
+        The first report comes before the first step, the last one after the last, with the state
+        then. Raises UserError, at once, for settings out of range, and on the way for pictures
+        or a state that cannot be used.
         """
-        steps = checks.whole("The number of steps", steps, 1, 20_000)
-        networks = NetworkConfig(size=SIZE, width=checks.whole("The width", width, 8, 64))
-        config = TrainingConfig(
-            batch_size=checks.whole("The batch size", batch_size, 8, 256),
-            learning_rate_g=checks.number(
-                "The generator's learning rate", learning_rate_g, 1e-6, 1e-2
-            ),
-            learning_rate_d=checks.number(
-                "The discriminator's learning rate", learning_rate_d, 1e-6, 1e-2
-            ),
-            r1=checks.number("The R1 weight", r1, 0.0, 100.0),
-            seed=checks.seed(seed),
+        checked = (settings or RunSettings()).checked()
+        return LiveRun(checked, files, state, self._store, self._device).reports()
+
+    def read_run(self, state: bytes) -> tuple[RunSettings, int]:
+        """The settings of a saved run and its steps. Raises UserError for another file."""
+        return live.read_run(state)
+
+    def draw(self, state: bytes, number: str | int = "2026", seed: int = 0) -> np.ndarray:
+        """A number in the hand of a conditional run's generator, or pictures of one without
+        classes; RGB uint8 (H, W, 3)."""
+        return studio.draw(state, number, checks.seed(seed), self._device)
+
+    def critic(self, state: bytes, picture: np.ndarray, files: Sequence[bytes] = ()) -> Opinion:
+        """How real a picture, RGB uint8 (H, W, 3), looks to a run's discriminator."""
+        return studio.opinion(state, picture, files, self._store, self._device)
+
+    def measure(self, state: bytes, files: Sequence[bytes] = ()) -> Iterator[str | Report]:
+        """Sentences on how far it is, then a run's report, against pictures that it never saw."""
+        return studio.measure(state, files, self._store, self._device)
+
+    def turns(
+        self, count: int = 1, state: bytes | None = None, seed: int = 0
+    ) -> Iterator[int | Turn]:
+        """Play turns of the two-player game: how many are done, then the last one looked at."""
+        count = checks.whole("The number of turns", count, 1, 1_000)
+        return game.turns(count, state, checks.seed(seed), self._device)
+
+    # ---- conditional GANs on the visitor's own pictures
+
+    def enlarge(self, picture: np.ndarray | None, prove: bool = True) -> Iterator[Translation]:
+        """A picture, RGB uint8 (H, W, 3), four times as large, one answer after the other.
+
+        prove: shrink it first, and compare the answers with the picture itself. Raises UserError
+        for a picture that is missing or too small.
+        """
+        return self._super_resolution.enlarge(picture, prove)
+
+    def edges_to_picture(
+        self, picture: np.ndarray | None, drawing: bool = False, detail: float = 0.5
+    ) -> Translation:
+        """A portrait from lines: those of a photo, RGB uint8 (H, W, 3), or with ``drawing`` dark
+        ones on light. detail: 0 to 1, how many lines of a photo are kept."""
+        return self._image_to_image.edges(_given(picture), drawing, detail)
+
+    def colour(self, picture: np.ndarray | None) -> Translation:
+        """The colours of a picture, RGB uint8 (H, W, 3), found from its lightness alone."""
+        return self._image_to_image.colour(_given(picture))
+
+    # ---- does it help a classifier?
+
+    def augment(
+        self,
+        per_class: int = 20,
+        seeds: int = 5,
+        rare_class: str | int = "",
+        steps: int = 300,
+        gan_steps: int = 1500,
+        seed: int = 0,
+    ) -> Iterator[AugmentStep]:
+        """The experiment of :func:`plugins.gan.augmentation.requests.augment`."""
+        return requests.augment(self._device, per_class, seeds, rare_class, steps, gan_steps, seed)
+
+    def export_pictures(
+        self, count_per_class: int = 100, seed: int = 0, truncation: float = 2.0
+    ) -> Iterator[ExportStep]:
+        """Labelled digits of the shipped generator, as a zip in ImageFolder's layout."""
+        return requests.export_pictures(
+            self._generator("digits"), count_per_class, seed, truncation
         )
-        return self._train(steps, networks, config)
 
-    def _train(
-        self, steps: int, networks: NetworkConfig, config: TrainingConfig
-    ) -> Iterator[TrainStep]:
-        started = reported = time.monotonic()
-        pictures, _ = bundled_digits(networks.size)
-        trainer = Trainer(pictures, networks, config, self._device)
-        fixed = latents(config.seed, GRID_SIDE**2, networks.latent, truncation=4.0).to(self._device)
-        # Untrained, the running statistics of batch norm would give plain grey.
-        untrained = deepcopy(trainer.average).train()
-        yield TrainStep(0, steps, _samples(untrained, fixed), 0, 0, 0.5, 0.5, 0, 0, 0, 0, 0)
-        last = 0
-        for step in range(1, steps + 1):
-            trainer.step()
-            now = time.monotonic()
-            if now - reported < REPORT_SECONDS and step < steps:
-                continue
-            means = trainer.means()
-            gradient_g, gradient_d = trainer.gradient_norms()
-            grid = _samples(trainer.average, fixed)
-            now = time.monotonic()
-            yield TrainStep(
-                step=step,
-                steps=steps,
-                grid=grid,
-                loss_g=means.loss_g,
-                loss_d=means.loss_d,
-                score_real=means.score_real,
-                score_fake=means.score_fake,
-                gradient_g=gradient_g,
-                gradient_d=gradient_d,
-                seconds=now - started,
-                seconds_left=(now - started) / step * (steps - step),
-                images_per_second=(step - last) * config.batch_size / max(now - reported, 1e-9),
-            )
-            last, reported = step, time.monotonic()
+    # ---- the playground
+
+    def play(
+        self,
+        settings: PlaySettings,
+        snapshot: bytes | None = None,
+        steps: int = 2000,
+        per_frame: int = 5,
+        pause: float = 0.0,
+    ) -> Iterator[Frame]:
+        """Play in the plane from ``snapshot``, or from the start; :mod:`plugins.gan.playground`."""
+        return play(settings, snapshot, steps, per_frame, pause, self._device)
+
+    def play_step(
+        self, settings: PlaySettings, snapshot: bytes | None = None, player: str = "both"
+    ) -> Iterator[Frame]:
+        """One step in slow motion, of "G", "D" or "both"."""
+        return slow_step(settings, snapshot, player, device=self._device)
+
+    def play_csv(self, data: bytes) -> np.ndarray:
+        """The points of a CSV file, float32 (N, 2). Raises UserError for anything else."""
+        return read_csv(data)
 
 
-@torch.inference_mode()
-def _samples(generator: Generator, fixed: Tensor) -> np.ndarray:
-    return to_grid(generator(fixed), GRID_SIDE, scale=2)
+def _given(picture: np.ndarray | None) -> np.ndarray:
+    if picture is None:
+        raise UserError("Please choose a picture first.")
+    return picture
 
 
 def _usable(device: Device) -> tuple[str, str]:

@@ -1,22 +1,13 @@
-"""A trained generator as one safetensors file: tensors and a configuration, nothing executable."""
+"""A trained generator as one safetensors file."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 
-import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
-
 from plugins.gan.networks import Generator, NetworkConfig
+from plugins.gan.weights import load_weights, save_weights
 
 FORMAT = "triptych-gan-1"
-
-
-class CheckpointError(Exception):
-    """A file that holds no generator of this project."""
 
 
 def save_generator(generator: Generator, path: Path, **notes: str) -> None:
@@ -24,12 +15,7 @@ def save_generator(generator: Generator, path: Path, **notes: str) -> None:
 
     notes: further text for the file's metadata, such as the data's licence.
     """
-    tensors = {
-        name: (value.half() if value.is_floating_point() else value).cpu().contiguous()
-        for name, value in generator.state_dict().items()
-    }
-    metadata = {"format": FORMAT, "config": json.dumps(asdict(generator.config)), **notes}
-    save_file(tensors, path, metadata=metadata)
+    save_weights(generator, generator.config, path, FORMAT, notes)
 
 
 def load_generator(path: Path, device: str = "cpu") -> Generator:
@@ -38,18 +24,5 @@ def load_generator(path: Path, device: str = "cpu") -> Generator:
     Raises CheckpointError for anything but a safetensors file written by
     :func:`save_generator` (a pickle is never opened), OSError for one that cannot be read.
     """
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except SafetensorError as error:
-        raise CheckpointError(f"{path.name} is not a safetensors file: {error}") from error
-    if metadata.get("format") != FORMAT:
-        raise CheckpointError(f"{path.name} holds no generator in the format {FORMAT}")
-    try:
-        generator = Generator(NetworkConfig(**json.loads(metadata["config"])))
-        generator.load_state_dict(tensors)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise CheckpointError(f"{path.name} does not match its configuration: {error}") from error
-    generator.to(device=torch.device(device), memory_format=torch.channels_last)
-    return generator.eval().requires_grad_(False)
+    generator: Generator = load_weights(Generator, NetworkConfig, path, FORMAT, device)
+    return generator

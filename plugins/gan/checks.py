@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from host import UserError
 
@@ -26,6 +27,13 @@ def number(name: str, value: float, low: float, high: float) -> float:
     if not low <= value <= high:
         raise UserError(f"{name} must be between {low:g} and {high:g}.")
     return float(value)
+
+
+def one_of(name: str, value: object, choices: Sequence[str]) -> str:
+    """``value`` if it is among ``choices``."""
+    if not isinstance(value, str) or value not in choices:
+        raise UserError(f"{name} must be one of {', '.join(choices)}.")
+    return value
 
 
 def seed(value: float, name: str = "The seed") -> int:

@@ -15,42 +15,18 @@ end, weights from N(0, 0.02). Three things differ, each for a reason:
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import parametrizations
+
+from plugins.gan.training.config import NetworkConfig
+
+__all__ = ["Discriminator", "Generator", "NetworkConfig"]
 
 EMBEDDING = 32
 """Length of the generator's class embedding."""
-
-
-@dataclass(frozen=True)
-class NetworkConfig:
-    """What is needed to rebuild the networks.
-
-    size: pictures are size x size pixels, a power of two of 8 or more.
-    channels: 1 (grey) or 3 (RGB).
-    latent: length of the latent vector.
-    width: channels of the finest feature map; each coarser one has twice as many.
-    classes: number of classes, 0 for unconditional networks.
-    """
-
-    size: int = 32
-    channels: int = 1
-    latent: int = 64
-    width: int = 32
-    classes: int = 0
-
-    def __post_init__(self) -> None:
-        if self.size < 8 or self.size & (self.size - 1):
-            raise ValueError(f"size {self.size}: a power of two of 8 or more is needed")
-
-    @property
-    def widths(self) -> list[int]:
-        """Channels of the feature maps from size/2 x size/2 down to 4x4."""
-        return [self.width * 2**i for i in range(int(math.log2(self.size)) - 2)]
 
 
 class Generator(nn.Module):
@@ -90,6 +66,7 @@ class Discriminator(nn.Module):
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
+        self.config = config
         widths = config.widths
         layers: list[nn.Module] = []
         for before, after in pairwise([config.channels, *widths]):
@@ -99,6 +76,9 @@ class Discriminator(nn.Module):
         self.score = nn.Linear(features, 1)
         self.embed = nn.Linear(config.classes, features, bias=False) if config.classes else None
         _initialise(self)
+        if config.spectral_norm:
+            for module in [m for m in self.modules() if isinstance(m, (nn.Conv2d, nn.Linear))]:
+                parametrizations.spectral_norm(module)
 
     def forward(self, pictures: Tensor, labels: Tensor | None = None) -> Tensor:
         """labels: (N, classes) one-hot, only for a conditional discriminator."""

@@ -6,6 +6,7 @@ from functools import cache
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.nn.functional import pad
 
@@ -36,6 +37,17 @@ def bundled_digits(size: int) -> tuple[Tensor, Tensor]:
 def enlarge(pictures: Tensor, size: int) -> Tensor:
     """(N, C, h, w) -> (N, C, size, size), antialiased bicubic; may overshoot the range."""
     return resize(pictures, [size, size], InterpolationMode.BICUBIC, antialias=True)
+
+
+def from_rgb(picture: np.ndarray, size: int, channels: int) -> Tensor:
+    """The central square of RGB uint8 (H, W, 3) as (1, channels, size, size) in [-1, 1]."""
+    side = min(picture.shape[:2])
+    top, left = ((length - side) // 2 for length in picture.shape[:2])
+    square = Image.fromarray(picture[top : top + side, left : left + side])
+    small = square.resize((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    values = np.asarray(small.convert("L" if channels == 1 else "RGB"), np.float32)
+    tensor = torch.from_numpy(values.reshape(size, size, channels) / 127.5 - 1)
+    return tensor.permute(2, 0, 1)[None]
 
 
 def to_rgb(pictures: Tensor, scale: int = 1) -> np.ndarray:

@@ -19,32 +19,120 @@ class WalkResult:
     strip: np.ndarray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TrainStep:
     """How a training run stands.
 
-    step, steps: updates done, and to do in all.
-    grid: samples of the averaged generator for the run's fixed latents, RGB uint8 (H, W, 3).
-    loss_g, loss_d: means since the last report, in nats; D's is the sum of its two halves,
-        without the R1 penalty.
+    step, steps: updates of the generator done, and to do in all. begun: those that were done when
+        this call began.
+    measured: False for the first report, of a run that has not taken a step yet: then everything
+        but grid, steps, precision and pictures is meaningless.
+    note: what is done when it is not yet training: fetching or reading pictures, teaching the
+        classifier; else "".
+    grid: samples of the averaged generator for the run's fixed latents, RGB uint8 (H, W, 3), or
+        None with a note. A conditional run has a column for each class, one latent to a row.
+    loss_g, loss_d: means since the last report, without penalties.
     score_real, score_fake: the discriminator's mean probability of "real", on real pictures and
         on generated ones, since the last report.
+    fooled: the share of pairs in which a generated picture is scored above a real one; 0.5 when
+        the discriminator cannot tell. It means the same for every objective.
     gradient_g, gradient_d: L2 norms of the last step's gradients.
+    variation: how much the samples differ from each other, relative to real pictures (of a class,
+        where there are classes).
+    accuracy: the share of generated pictures that a classifier, which the generator never met,
+        takes for the class asked for; None for a run without classes.
+    health: "" while all is well, else a sentence on what is wrong; advice: what to change.
     seconds, seconds_left: time spent, and an estimate of the time still needed.
     images_per_second: real pictures learnt from, per second, since the last report.
-
-    Before the first step everything but the grid and the step counts is 0 (scores: 0.5).
+    precision: of the convolutions. pictures: how many are learnt from. names: of the classes that
+        the grid's columns show.
+    state: now and then, and in the last step, all that is needed to go on from here.
     """
 
     step: int
     steps: int
-    grid: np.ndarray
-    loss_g: float
-    loss_d: float
-    score_real: float
-    score_fake: float
-    gradient_g: float
-    gradient_d: float
-    seconds: float
-    seconds_left: float
-    images_per_second: float
+    begun: int = 0
+    measured: bool = True
+    note: str = ""
+    grid: np.ndarray | None = None
+    loss_g: float = 0.0
+    loss_d: float = 0.0
+    score_real: float = 0.5
+    score_fake: float = 0.5
+    fooled: float = 0.5
+    gradient_g: float = 0.0
+    gradient_d: float = 0.0
+    variation: float = 1.0
+    accuracy: float | None = None
+    health: str = ""
+    advice: str = ""
+    seconds: float = 0.0
+    seconds_left: float = 0.0
+    images_per_second: float = 0.0
+    precision: str = "float32"
+    pictures: int = 0
+    names: tuple[str, ...] = ()
+    state: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What a discriminator says of a picture.
+
+    score: of the picture, as the network gives it: the higher, the more real.
+    above_real, above_fake: the share of real and of generated pictures scored below it.
+    real, fake: the scores of those real and generated pictures.
+    seen: what the discriminator was shown, RGB uint8 (H, W, 3), enlarged.
+    """
+
+    score: float
+    above_real: float
+    above_fake: float
+    real: np.ndarray
+    fake: np.ndarray
+    seen: np.ndarray
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One turn of the game, looked at.
+
+    number: turns played before and with this one.
+    real, fake: the pictures both networks worked with, RGB uint8 sheets (H, W, 3), one row.
+    score_real, score_fake: D's probability of "real" of each, before this turn.
+    after_d_real, after_d_fake: the same pictures after D learned.
+    improved: G's pictures for the same random numbers after G learned, and their scores.
+    value_real, value_fake: the two terms of V(D, G), mean log D(x) and mean log(1 - D(G(z))),
+        before; the same after D's move and after G's.
+    state: all that is needed to play on.
+    """
+
+    number: int
+    real: np.ndarray
+    fake: np.ndarray
+    improved: np.ndarray
+    score_real: np.ndarray
+    score_fake: np.ndarray
+    after_d_real: np.ndarray
+    after_d_fake: np.ndarray
+    after_g_fake: np.ndarray
+    values: tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
+    state: bytes
+
+
+@dataclass(frozen=True, eq=False)
+class NearestSheet:
+    """Generated pictures beside their nearest training pictures.
+
+    sheet: a row for each: the picture, a gap, its neighbours; RGB uint8 (H, W, 3).
+    distances: to the nearest, Euclidean in pixel values of [-1, 1], one for each picture.
+    unseen_median, unseen_lowest: median and 1st percentile of the same distance for real pictures
+        that the generator never saw.
+    train: how many training pictures were searched.
+    """
+
+    sheet: np.ndarray
+    distances: tuple[float, ...]
+    unseen_median: float
+    unseen_lowest: float
+    train: int

@@ -1,4 +1,4 @@
-"""Pictures from a class-conditional generator: sheets of digits, and walks between two."""
+"""Pictures from a generator: sheets, walks between two latents, and walks through the classes."""
 
 from __future__ import annotations
 
@@ -15,47 +15,70 @@ from plugins.gan.networks import Generator
 from plugins.gan.pictures import to_grid, to_rgb
 from plugins.gan.results import WalkResult
 
+STRIP = 9
+"""Pictures of a walk's strip."""
+
 
 @torch.inference_mode()
-def draw_digits(
-    generator: Generator, classes: Sequence[int], seed: int, count: int, truncation: float
+def draw(
+    generator: Generator,
+    classes: Sequence[int],
+    seed: int,
+    count: int,
+    truncation: float,
+    scale: int = 2,
 ) -> np.ndarray:
     """``count`` latents, each drawn as every one of ``classes``: several classes make a row for
-    each latent, a single one fills a square. RGB uint8 (H, W, 3)."""
-    config = generator.config
-    points = latents(seed, count, config.latent, truncation)
-    pictures = _run(
-        generator,
-        points.repeat_interleave(len(classes), dim=0),
-        one_hot(torch.tensor(list(classes) * count), config.classes),
-    )
+    each latent; a single one, or none, fills a rectangle. RGB uint8 (H, W, 3)."""
+    points = latents(seed, count, generator.config.latent, truncation)
+    labels = None
+    if classes:
+        points = points.repeat_interleave(len(classes), dim=0)
+        labels = one_hot(torch.tensor(list(classes) * count), generator.config.classes)
     columns = len(classes) if len(classes) > 1 else math.ceil(math.sqrt(count))
-    return to_grid(pictures, columns, scale=2)
+    return to_grid(run(generator, points, labels), columns, scale)
 
 
 @torch.inference_mode()
 def walk(
     generator: Generator,
-    classes: tuple[int, int],
+    classes: Sequence[int],
     seeds: tuple[int, int],
     frames: int,
     truncation: float,
+    scale: int = 4,
 ) -> WalkResult:
-    """``frames`` pictures from the first class and seed to the second: latents along the great
-    circle, class embeddings along the straight line."""
-    config = generator.config
-    start, end = (latents(seed, 1, config.latent, truncation)[0] for seed in seeds)
+    """``frames`` pictures from the first seed to the second and through ``classes`` in turn.
+
+    Latents go along the great circle, class embeddings along straight lines from one class to
+    the next; no ``classes`` for a generator without.
+    """
+    start, end = (latents(seed, 1, generator.config.latent, truncation)[0] for seed in seeds)
     fractions = torch.linspace(0, 1, frames)
-    first, last = one_hot(torch.tensor(classes), config.classes).float()
-    pictures = _run(
-        generator, slerp(start, end, fractions), torch.lerp(first, last, fractions[:, None])
-    )
-    shown = torch.linspace(0, frames - 1, min(frames, 9)).round().long()
+    labels = _blends(classes, fractions, generator.config.classes) if classes else None
+    pictures = run(generator, slerp(start, end, fractions), labels)
+    shown = torch.linspace(0, frames - 1, min(frames, max(STRIP, len(classes)))).round().long()
     return WalkResult(
-        frames=to_rgb(pictures, scale=4), strip=to_grid(pictures[shown], len(shown), scale=2)
+        frames=to_rgb(pictures, scale), strip=to_grid(pictures[shown], len(shown), scale=2)
     )
 
 
-def _run(generator: Generator, points: Tensor, labels: Tensor) -> Tensor:
+def _blends(classes: Sequence[int], fractions: Tensor, count: int) -> Tensor:
+    """Blends of neighbouring classes, (N, count), for ``fractions`` (N,) of the whole way."""
+    corners = one_hot(torch.tensor(list(classes)), count).float()
+    if len(classes) == 1:
+        return corners.expand(len(fractions), -1)
+    way = fractions * (len(classes) - 1)
+    before = way.floor().long().clamp(max=len(classes) - 2)
+    return torch.lerp(corners[before], corners[before + 1], (way - before)[:, None])
+
+
+@torch.inference_mode()
+def run(generator: Generator, points: Tensor, labels: Tensor | None = None) -> Tensor:
+    """Pictures on the CPU for latents on the CPU, in parts that bound the memory."""
     device = next(generator.parameters()).device
-    return generator(points.to(device), labels.to(device, torch.float32)).cpu()
+    pictures = []
+    for start in range(0, len(points), 256):
+        part = labels[start : start + 256].to(device, torch.float32) if labels is not None else None
+        pictures.append(generator(points[start : start + 256].to(device), part).cpu())
+    return torch.cat(pictures)

@@ -1,20 +1,29 @@
-"""The GAN tab: "Generate" draws digits at once, "Train" shows a GAN learning."""
+"""The GAN tab: what a trained GAN does at once, and how one comes to do it."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from plugins.gan import generate_tab, train_tab
-
-ASSETS = Path(__file__).resolve().parents[2] / "assets" / "gan"
+from plugins.gan import explain_tab, generate_tab, train_tab
+from plugins.gan.augmentation import tab as augment_tab
+from plugins.gan.playground import tab as playground_tab
+from plugins.gan.translation import enlarge_tab, translate_tab
 
 INTRODUCTION = (
     "Two networks play a game: the **generator** turns random numbers into pictures, the "
     "**discriminator** tries to tell them from real ones, and each gets better by beating the "
     "other. In the end the generator draws pictures that nobody made."
+)
+PARTS = (
+    ("Generate", generate_tab),
+    ("Train", train_tab),
+    ("Enlarge", enlarge_tab),
+    ("Translate", translate_tab),
+    ("Augment", augment_tab),
+    ("Playground", playground_tab),
+    ("The game", explain_tab),
 )
 
 
@@ -22,7 +31,6 @@ def build(backend: Any) -> None:
     """Writes the tab. ``backend``: the :class:`plugins.gan.backend.GanBackend`, by proxy."""
     gr.Markdown(INTRODUCTION)
     with gr.Tabs():
-        with gr.Tab("Generate"):
-            generate_tab.build(backend, ASSETS / "digits.png")
-        with gr.Tab("Train"):
-            train_tab.build(backend)
+        for title, part in PARTS:
+            with gr.Tab(title):
+                part.build(backend)

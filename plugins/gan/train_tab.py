@@ -1,294 +1,220 @@
-"""Watch a DCGAN learn scikit-learn's handwritten digits."""
+"""Watch a GAN learn: scikit-learn's digits, a known data set, or the visitor's own pictures."""
 
 from __future__ import annotations
 
-import io
+import dataclasses
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import Any
 
 import gradio as gr
-import numpy as np
-import pandas as pd
-from PIL import Image
 
 from host import UserError
+from plugins.gan import after_tab, objective_text, run_controls, run_files, train_view
 from plugins.gan.components import PICTURE
-from plugins.gan.history import Evenly
 from plugins.gan.results import TrainStep
+from plugins.gan.run_settings import OWN, RunSettings, suited
+from plugins.gan.train_view import Run
 
-FRAMES = 60
-"""Grids remembered for looking back, about 60 kB each."""
-POINTS = 200
-"""Points of each curve."""
-GENERATOR, DISCRIMINATOR = "generator", "discriminator"
-REAL, FAKE, HALF = "real pictures", "generated pictures", "cannot tell (0.5)"
-
-Attempts = list[tuple[int, bytes]]
-"""(step, the grid as PNG), oldest first."""
-Curve: TypeAlias = pd.DataFrame | None
-Shown = tuple[str, np.ndarray, Curve, Curve, str, Attempts, Any, np.ndarray]
+RATES = ("learning_rate_g", "learning_rate_d", "r1")
+QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+Shown = tuple[Any, ...]
 
 
 def build(backend: Any) -> None:
     """Writes the sub-tab."""
+    run: Any = gr.State(None)
     with gr.Row():
         with gr.Column(scale=1, min_width=260):
-            steps = gr.Slider(
-                100,
-                5000,
-                value=1500,
-                step=100,
-                label="Steps",
-                info="Turns of the game. Digits show after a few hundred.",
-            )
-            batch_size = gr.Slider(
-                16,
-                128,
-                value=32,
-                step=16,
-                label="Batch size",
-                info="Pictures looked at in each step: more is steadier and slower.",
-            )
-            rate_g = gr.Slider(
-                0.0001,
-                0.004,
-                value=0.002,
-                step=0.0001,
-                label="Generator's learning rate",
-                info="How far it moves in each step.",
-            )
-            rate_d = gr.Slider(
-                0.0001,
-                0.004,
-                value=0.002,
-                step=0.0001,
-                label="Discriminator's learning rate",
-                info="Much higher than the generator's, and it wins too easily.",
-            )
-            with gr.Accordion("More", open=False):
-                width = gr.Slider(
-                    8, 64, value=32, step=8, label="Width", info="Channels of the networks."
-                )
-                r1 = gr.Slider(
-                    0,
-                    10,
-                    value=0.1,
-                    step=0.1,
-                    label="R1 penalty",
-                    info="Keeps the discriminator from getting too sure; 0 for none.",
-                )
-            seed = gr.Number(
-                0, precision=0, minimum=0, label="Seed", info="Another seed, another run."
+            controls = run_controls.write()
+            files = gr.File(
+                label="Pictures, or a zip of them",
+                file_count="multiple",
+                visible=False,
+                height=140,
+                elem_id="gan-files",
             )
             with gr.Row():
-                start = gr.Button("Start", variant="primary", min_width=100)
-                stop = gr.Button("Stop", variant="stop", min_width=100)
+                start = gr.Button("Start", variant="primary", min_width=80)
+                stop = gr.Button("Stop", variant="stop", min_width=80)
+                go_on = gr.Button("Go on", min_width=80)
         with gr.Column(scale=2, min_width=320):
             status = gr.Markdown(
                 "Press **Start** to train on the 1,797 handwritten digits of scikit-learn "
-                "([UCI](https://doi.org/10.24432/C50P49), CC BY 4.0). "
-                "Nothing of the run is kept when you leave.",
+                "([UCI](https://doi.org/10.24432/C50P49), CC BY 4.0). What you train is yours "
+                "alone and goes when you leave; save it below.",
                 label="Status",
             )
             with gr.Row():
                 with gr.Column(min_width=240):
-                    gr.Markdown("**Now**: always the same 64 random inputs")
+                    gr.Markdown("**Now**: always the same random inputs")
                     grid = gr.Image(label="Now", elem_id="gan-samples", **PICTURE)
                 with gr.Column(min_width=240):
                     gr.Markdown("**Look back** with the slider")
-                    past = gr.Image(label="Look back", **PICTURE)
+                    past = gr.Image(label="Look back", elem_id="gan-past", **PICTURE)
                     position = gr.Slider(
                         0,
                         1,
                         value=0,
                         step=1,
-                        label="First attempt → latest attempt",
+                        label="First attempt → many attempts later",
                         interactive=False,
                     )
-            gr.Markdown(
-                "**Scored as real**: what probability of being real the discriminator gives to "
-                "real pictures (blue) and to generated ones (orange); on the grey line it is "
-                "fooled half the time. **Losses**: generator (orange), discriminator (blue)."
-            )
-            with gr.Row():
-                # The line above names the colours: the plot cuts its own legend off.
-                scores = gr.LinePlot(
-                    x="step",
-                    y="score",
-                    color="on",
-                    color_title=" ",
-                    label="Scored as real",
-                    y_lim=[0, 1],
-                    color_map={REAL: "#2563eb", FAKE: "#ea580c", HALF: "#9ca3af"},
-                    height=300,
-                )
-                losses = gr.LinePlot(
-                    x="step",
-                    y="loss",
-                    color="of",
-                    color_title=" ",
-                    label="Losses",
-                    color_map={GENERATOR: "#ea580c", DISCRIMINATOR: "#2563eb"},
-                    height=300,
-                )
+            health = gr.Markdown(label="Health", elem_id="gan-health")
+            curves = gr.HTML(label="Curves", elem_id="gan-curves")
             objective = gr.Markdown(label="Objective")
-    attempts = gr.State([])
+    shown = [status, grid, curves, health, objective, run, position, past]
 
     def gan_train(
+        data: str = "digits",
+        conditional: bool = False,
         steps: float = 1500,
+        objective: str = "non-saturating",
         batch_size: float = 32,
+        size: str = "32",
+        width: float = 32,
         learning_rate_g: float = 0.002,
         learning_rate_d: float = 0.002,
-        width: float = 32,
         r1: float = 0.1,
+        augment: str = "auto",
         seed: float = 0,
+        files: list[str] | None = None,
     ) -> Iterator[Shown]:
-        """Train a DCGAN on scikit-learn's digits and stream how it goes.
+        """Train a DCGAN and stream how it goes.
 
         Args:
-            steps: 100 to 5000 updates of each network.
-            batch_size: 16 to 128 pictures a step.
-            learning_rate_g: the generator's, 0.0001 to 0.004.
-            learning_rate_d: the discriminator's, the same.
+            data: "digits" (scikit-learn's), "mnist", "fashion-mnist", "cifar10", or "own".
+            conditional: tell both networks the class of each picture.
+            steps: 1 to 20000 updates of the generator.
+            objective: "non-saturating", "hinge", "wgan-gp", "least-squares" or "bce".
+            batch_size: 8 to 256 pictures a step.
+            size: 16, 32 or 64 pixels a side.
             width: 8 to 64 channels in the finest layer.
-            r1: weight of the R1 penalty, 0 to 10.
+            learning_rate_g: the generator's, 0.000001 to 0.01.
+            learning_rate_d: the discriminator's, the same.
+            r1: weight of the R1 penalty, 0 to 100, where the objective has it.
+            augment: DiffAugment, "on", "off" or "auto" (on below 1,000 pictures).
             seed: 0 to 4294967295; decides weights, order of pictures and latents.
+            files: for "own": pictures, or zips of them; folders of a zip are its classes.
 
         Returns:
-            About every second: a status line, samples, the discriminator's scores, the losses,
-            and the objective in numbers; then what the look-back slider shows.
+            About every second: a status line, samples, the curves as HTML, whether training is
+            healthy, and the objective in numbers; then what the look-back slider shows.
         """
-        history: Evenly[TrainStep] = Evenly(POINTS)
-        kept: Evenly[tuple[int, bytes]] = Evenly(FRAMES)
-        latest: TrainStep | None = None
-        for latest in backend.train(
-            steps, batch_size, width, learning_rate_g, learning_rate_d, seed, r1
-        ):
-            if latest.step:
-                history.add(latest)
-            kept.add((latest.step, _png(latest.grid)))
-            yield _show(progress(latest), latest, r1, history, kept)
-        if latest is None:
-            raise UserError("Stopped before the first step.")
-        yield _show(ending(latest), latest, r1, history, kept)
+        settings = RunSettings(
+            data,
+            conditional,
+            steps,  # type: ignore[arg-type]
+            batch_size,  # type: ignore[arg-type]
+            int(size) if str(size).isdecimal() else size,  # type: ignore[arg-type]
+            width,  # type: ignore[arg-type]
+            learning_rate_g,
+            learning_rate_d,
+            objective,
+            r1,
+            augment,
+            seed,  # type: ignore[arg-type]
+        ).checked()
+        yield from _stream(backend, Run(settings, run_files.read(files) if data == OWN else []))
 
-    start.click(
+    def continue_run(
+        run: Run | None, files: list[str] | None, steps: float, rate_g: float, rate_d: float
+    ) -> Iterator[Shown]:
+        """Go on from the last saved state, with the steps and rates as they are now."""
+        if run is None or run.state is None:
+            raise UserError("There is no run to go on with: press Start.")
+        run_files.of(run, files)
+        steps = steps if steps > run.state_step else run.state_step + run.settings.steps
+        run.settings = dataclasses.replace(
+            run.settings,
+            steps=int(min(steps, 20_000)),
+            learning_rate_g=rate_g,
+            learning_rate_d=rate_d,
+        ).checked()
+        if run.settings.steps <= run.state_step:
+            raise UserError("This run has its 20,000 steps: there can be no more.")
+        run.go_back()
+        yield from _stream(backend, run)
+
+    begun = start.click(
         gan_train,
-        [steps, batch_size, rate_g, rate_d, width, r1, seed],
-        [status, grid, scores, losses, objective, attempts, position, past],
+        [*controls.values(), files],
+        shown,
         api_name="gan_train",
         show_progress="hidden",
     )
-    stop.click(backend.cancel, None, None, queue=False, api_visibility="private")
+    continued = go_on.click(
+        continue_run,
+        [run, files, *(controls[name] for name in ("steps", "learning_rate_g", "learning_rate_d"))],
+        shown,
+        **QUIET,
+    )
+    stop.click(lambda: backend.cancel("train"), None, None, queue=False, **QUIET)
+    controls["data"].change(
+        lambda name: gr.File(visible=name == OWN), controls["data"], files, queue=False, **QUIET
+    )
+    gr.on(
+        [controls["conditional"].input, controls["objective"].input],
+        _suited,
+        [controls["conditional"], controls["objective"]],
+        [controls[name] for name in RATES],
+        queue=False,
+        **QUIET,
+    )
     position.input(
         look_back,
-        [attempts, position],
+        [run, position],
         [past, position],
         queue=False,
-        show_progress="hidden",
-        api_visibility="private",
         trigger_mode="always_last",
+        **QUIET,
     )
+    after_tab.build(backend, run, files, shown, [begun, continued])
 
 
-def look_back(attempts: Attempts, position: float) -> tuple[np.ndarray | None, Any]:
+def look_back(run: Run | None, position: float) -> tuple[Any, Any]:
     """The remembered grid at a position of the slider, and the slider named after it."""
-    if not attempts:
+    found = run.look_back(position) if run is not None else None
+    if found is None:
         return None, gr.skip()
-    step, png = attempts[min(int(position), len(attempts) - 1)]
-    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")), gr.Slider(label=_label(step))
+    return found[1], gr.Slider(label=train_view.look_back_label(found[0]))
 
 
-def progress(now: TrainStep) -> str:
-    """The status line of a run under way."""
-    if now.step == 0:
-        return f"Step 0 of {now.steps:,}: the untrained generator draws noise."
-    return (
-        f"**Step {now.step:,} of {now.steps:,}** · {_minutes(now.seconds)} gone, about "
-        f"{_minutes(now.seconds_left)} left · {now.images_per_second:,.0f} pictures a second"
-    )
+def _suited(conditional: bool, objective: str) -> list[float]:
+    """The rates and the penalty that go with these."""
+    settings = suited(RunSettings(conditional=conditional, objective=objective))
+    return [getattr(settings, name) for name in RATES]
 
 
-def ending(last: TrainStep) -> str:
-    """The status line of a run that is over."""
-    took = f"{last.step:,} steps in {_minutes(last.seconds)}"
-    if last.step == last.steps:
-        return f"**Done**: {took}. Move the slider to look back."
-    return f"**Stopped** at step {last.step:,} of {last.steps:,}. The last samples are kept."
+def _stream(backend: Any, run: Run) -> Iterator[Shown]:
+    yield ("Waiting for the worker ...", *[gr.skip()] * 4, run, gr.skip(), gr.skip())
+    last: TrainStep | None = None
+    for last in backend.train(run.settings, run.files, run.state):
+        run.add(last)
+        if last.note:
+            yield (last.note, *[gr.skip()] * 4, run, gr.skip(), gr.skip())
+        else:
+            yield _show(run, last, train_view.progress(last))
+    if last is None or run.last is None:
+        raise UserError("Stopped before the first step.")
+    yield _show(run, run.last, train_view.ending(run.last, run.state_step))
 
 
-def objective_text(now: TrainStep, r1: float) -> str:
-    """The objective with its current numbers and its sources. r1: weight of the R1 penalty."""
-    if now.step == 0:
-        return ""
-    penalty = "D also pays the R1 penalty of Mescheder et al. 2018. " if r1 else ""
-    return (
-        f"D lowers −log D(x) − log(1 − D(G(z))) = **{now.loss_d:.3f}** (1.386 when it can only "
-        f"guess); G lowers −log D(G(z)) = **{now.loss_g:.3f}** (0.693 when D can only guess): the "
-        "non-saturating game of Goodfellow et al. 2014, in natural logarithms. "
-        f"{penalty}Samples come from the moving average of G. Gradient norms: "
-        f"G {now.gradient_g:.2f}, D {now.gradient_d:.2f}."
-    )
-
-
-def _show(
-    line: str,
-    now: TrainStep,
-    r1: float,
-    history: Evenly[TrainStep],
-    kept: Evenly[tuple[int, bytes]],
-) -> Shown:
-    attempts, points = kept.items(), history.items()
+def _show(run: Run, now: TrainStep, line: str) -> Shown:
+    attempts = run.attempts.items()
     last = len(attempts) - 1
     slider = gr.Slider(
-        maximum=max(last, 1), value=last, interactive=last > 0, label=_label(attempts[-1][0])
+        maximum=max(last, 1),
+        value=last,
+        interactive=last > 0,
+        label=train_view.look_back_label(attempts[-1][0]),
     )
     return (
         line,
         now.grid,
-        _scores(points),
-        _losses(points),
-        objective_text(now, r1),
-        attempts,
+        train_view.curves(run.history.items()),
+        train_view.health(now),
+        objective_text.now(now, run.settings),
+        run,
         slider,
         now.grid,
     )
-
-
-def _scores(points: list[TrainStep]) -> Curve:
-    rows = [
-        (p.step, score, on)
-        for p in points
-        for score, on in ((p.score_real, REAL), (p.score_fake, FAKE), (0.5, HALF))
-    ]
-    return _curve(rows, ["step", "score", "on"])
-
-
-def _losses(points: list[TrainStep]) -> Curve:
-    rows = [
-        (p.step, loss, of)
-        for p in points
-        for loss, of in ((p.loss_g, GENERATOR), (p.loss_d, DISCRIMINATOR))
-    ]
-    return _curve(rows, ["step", "loss", "of"])
-
-
-def _curve(rows: list[tuple[int, float, str]], columns: list[str]) -> Curve:
-    # A plot that has once shown an empty frame draws no lines later: None until there are points.
-    return pd.DataFrame(rows, columns=columns) if rows else None
-
-
-def _png(picture: np.ndarray) -> bytes:
-    buffer = io.BytesIO()
-    # Grey samples as one channel: a third of the memory of a visitor's history.
-    Image.fromarray(picture).convert("L").save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def _label(step: int) -> str:
-    return f"First attempt → latest attempt (step {step:,})"
-
-
-def _minutes(seconds: float) -> str:
-    whole = round(seconds)
-    return f"{whole // 60}:{whole % 60:02d}"

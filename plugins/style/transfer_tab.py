@@ -11,10 +11,9 @@ import gradio as gr
 import numpy as np
 
 from host import UserError, images
-from host.ui import ImageInput
+from host.ui import Drawing, ImageInput
 from plugins.style import transfer_view as view
 from plugins.style.controls import LIVE, Controls
-from plugins.style.drawing import Drawing
 from plugins.style.drawn_masks import BRUSHES, FINEST, drawn_masks, fit_over
 from plugins.style.examples import CREDITS, PAINTINGS, photos
 from plugins.style.files import read_settings

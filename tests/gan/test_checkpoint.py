@@ -14,9 +14,12 @@ from safetensors.torch import save_file
 from sklearn.datasets import load_digits
 from sklearn.svm import SVC
 
-from plugins.gan.backend import CHECKPOINT, GanBackend
-from plugins.gan.checkpoint import CheckpointError, load_generator, save_generator
+from plugins.gan.backend import GanBackend
+from plugins.gan.checkpoint import FORMAT, load_generator, save_generator
 from plugins.gan.networks import Generator, NetworkConfig
+from plugins.gan.weights import CheckpointError, save_weights
+
+CHECKPOINT = Path(__file__).resolve().parents[2] / "assets" / "gan" / "digits.safetensors"
 
 
 def test_a_saved_generator_comes_back_and_draws_the_same(tmp_path: Path) -> None:
@@ -27,6 +30,15 @@ def test_a_saved_generator_comes_back_and_draws_the_same(tmp_path: Path) -> None
     latents, labels = torch.randn(2, 64), torch.eye(10)[:2]
     assert again.config == generator.config
     torch.testing.assert_close(again(latents, labels), generator(latents, labels))
+
+
+def test_files_from_before_an_option_existed_still_open(tmp_path: Path) -> None:
+    """An older file's configuration lacks the newer names."""
+    generator = Generator(NetworkConfig(width=8))
+    config = {"size": 32, "channels": 1, "latent": 64, "width": 8, "classes": 0}
+    metadata = {"format": "triptych-gan-1", "config": json.dumps(config)}
+    save_file(generator.state_dict(), tmp_path / "old.safetensors", metadata=metadata)
+    assert load_generator(tmp_path / "old.safetensors").config == generator.config
 
 
 class Trap:
@@ -52,7 +64,7 @@ def test_only_safetensors_are_opened(tmp_path: Path, how: str) -> None:
 def test_other_tensors_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "g.safetensors"
     save_file({"a": torch.zeros(1)}, path)
-    with pytest.raises(CheckpointError, match="holds no generator"):
+    with pytest.raises(CheckpointError, match="holds nothing in the format"):
         load_generator(path)
     for config in ({"width": 8}, {"size": 9}, {"nonsense": 1}):
         metadata = {"format": "triptych-gan-1", "config": json.dumps(config)}
@@ -96,3 +108,17 @@ def test_digits_are_the_ones_asked_for(
     asked = np.tile(np.arange(10), 14)
     judged = judge.predict([as_uci(picture) for picture in drawn])
     assert (judged == asked).mean() > 0.45  # chance is 0.1
+
+
+def test_8_bits_are_half_the_size_and_nearly_the_same(tmp_path: Path) -> None:
+    generator = load_generator(CHECKPOINT)
+    for bits in (8, 16):
+        path = tmp_path / f"{bits}.safetensors"
+        save_weights(generator, generator.config, path, FORMAT, {}, bits)
+    sizes = [(tmp_path / f"{bits}.safetensors").stat().st_size for bits in (8, 16)]
+    assert sizes[0] < 0.55 * sizes[1]
+    points, labels = torch.randn(4, 64), torch.eye(10)[:4]
+    first, second = (
+        load_generator(tmp_path / f"{bits}.safetensors")(points, labels) for bits in (8, 16)
+    )
+    assert 0 < (first - second).abs().mean() < 0.02

@@ -11,6 +11,7 @@ import torch
 from host import Device
 from host.testing import backend_context
 from plugins.gan.backend import GanBackend
+from plugins.gan.run_settings import RunSettings
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this PyTorch has a GPU")
@@ -21,7 +22,7 @@ def test_a_gpu_that_pytorch_cannot_use_leaves_the_cpu(
     with caplog.at_level(logging.WARNING):
         promised = GanBackend(context)
     np.testing.assert_array_equal(promised.generate("3"), backend.generate("3"))
-    assert next(promised.train(steps=1, batch_size=8, width=8)).step == 0
+    assert next(promised.train(RunSettings(steps=1, batch_size=8, width=8))).step == 0
     assert promised.health()["device"].startswith("cpu (PyTorch sees no GPU: ")
     assert "PyTorch sees no GPU" in caplog.text
 

@@ -1,4 +1,4 @@
-"""The canvas on which a visitor draws where each painting shows."""
+"""A canvas on which a visitor draws."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from host.ui import NoStub
+from host.ui.components import NoStub
 
 MAX_LAYERS = 4
 MAX_PIXELS = 4_200_000
-"""Of one layer: as many as the largest result has."""
+"""Of one layer."""
 
 
 class Drawing(gr.ImageEditor, metaclass=NoStub):
@@ -42,5 +42,6 @@ def _measure(path: str) -> None:
     with Image.open(path) as image:
         if image.width * image.height > MAX_PIXELS:
             raise gr.Error(
-                "This drawing is too large; please draw on a smaller photo.", print_exception=False
+                "This drawing is too large; draw on a smaller picture.",
+                print_exception=False,
             )

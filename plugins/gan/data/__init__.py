@@ -1,0 +1,1 @@
+"""Pictures to train a GAN on: published sets, and a visitor's own."""

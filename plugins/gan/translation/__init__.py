@@ -1,0 +1,1 @@
+"""Translating one picture into another: enlarging, colouring, and drawing from edges."""

@@ -1,0 +1,159 @@
+"""Enlarge: a picture four times as large, by bicubic interpolation, by least error, by a GAN."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from host import UserError
+from host.ui import ImageInput
+from plugins.gan.translation import enlarge_view as view
+from plugins.gan.translation.enlarge_limits import ANSWERS, MAX_SIDE, MAX_TRUTH
+from plugins.gan.translation.results import Translation
+
+ASSETS = Path(__file__).resolve().parents[3] / "assets" / "gan"
+PROVE, AS_IS = "prove", "as it is"
+
+_ABOUT = """\
+Many large pictures shrink to the same small one, so enlarging has no single right answer. A
+network that is taught to make the **least error** (L1) answers with something like the middle of
+all the pictures it could have been, and that is blurred. A **GAN** has a discriminator beside it,
+which sees the small picture and rejects large ones that look unreal: it has to decide on one
+sharp picture. That detail is **invented**: it is plausible, not known. Never trust it for a face,
+a number plate or a diagnosis.
+"""
+_CREDITS = (
+    "Examples: two drawings by this project's own program, and the photos "
+    "[china](https://www.flickr.com/photos/danielbuechele/6061409035/) by danielbuechele and "
+    "[flower](https://www.flickr.com/photos/vultilion/6056698931/) by vultilion, "
+    "[CC BY 2.0](https://creativecommons.org/licenses/by/2.0/), from scikit-learn."
+)
+_KEPT = 1800  # seconds that the pictures wait to be compared
+_QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+
+
+def build(backend: Any) -> None:
+    """Write the sub-tab. ``backend`` has ``enlarge(picture, prove) -> Iterator[Translation]``."""
+    gr.Markdown(_ABOUT)
+    with gr.Row():
+        with gr.Column(scale=1, min_width=260):
+            picture = ImageInput(label="Picture to enlarge", height=240)
+            how = gr.Radio(
+                [
+                    ("Shrink it first and compare with the truth", PROVE),
+                    ("Enlarge it as it is", AS_IS),
+                ],
+                value=PROVE,
+                label="What to do",
+                info=f"At most {MAX_TRUTH} pixels a side are shrunk, and {MAX_SIDE} enlarged as "
+                "they are; larger pictures are scaled down first.",
+            )
+            button = gr.Button("Enlarge", variant="primary")
+            files = [str(file) for file in _examples()]
+            if files:
+                gr.Examples(files, picture, label="Or take one of these", api_visibility="private")
+                gr.Markdown(_CREDITS)
+        with gr.Column(scale=2, min_width=320):
+            words = gr.Markdown("Choose a picture, then press Enlarge.")
+            figures = gr.HTML()
+            with gr.Tabs():
+                with gr.Tab("Slide between two"):
+                    with gr.Row():
+                        choices = [view.GIVEN, *ANSWERS, view.TRUTH]
+                        left = gr.Dropdown(choices, value="L1 only", label="Left")
+                        right = gr.Dropdown(choices, value="GAN", label="Right")
+                    slider = gr.ImageSlider(
+                        label="Two of them", format="png", interactive=False, height=460
+                    )
+                with gr.Tab("A closer look"):
+                    gr.Markdown("The place where the two networks differ most.")
+                    closer = _gallery("The same place of each")
+                with gr.Tab("Side by side"):
+                    every = _gallery("All of them")
+
+    kept = gr.State(None, time_to_live=_KEPT)  # the last Translation
+
+    def gan_enlarge(
+        picture: np.ndarray | None, how: str = PROVE, left: str = "L1 only", right: str = "GAN"
+    ) -> Iterator[tuple[Any, ...]]:
+        """Enlarge a picture by 4: by bicubic interpolation, by least error, and by a GAN.
+
+        Args:
+            picture: any picture; of a large one a smaller version is used.
+            how: "prove" to shrink it by 4 first and compare with it, "as it is" to enlarge it.
+            left, right: what to compare: "what the networks were given", "bicubic", "L1 only",
+                "GAN" or, with "prove", "the truth".
+
+        Returns:
+            Words on what was done, a table of figures (HTML; empty without a truth), two pictures
+            to compare, the place where the networks differ most, and all pictures.
+        """
+        if how not in (PROVE, AS_IS):
+            raise UserError(f'What to do is "{PROVE}" or "{AS_IS}".')
+        found: Translation | None = None
+        for found in backend.enlarge(picture, how == PROVE):
+            if len(found.answers) < len(ANSWERS):
+                said = f"{len(found.answers)} of {len(ANSWERS)} answers are there."
+                yield said, view.table(found.figures), *[gr.skip()] * 4
+        if found is None or picture is None or len(found.answers) < len(ANSWERS):
+            yield "Stopped.", *[gr.skip()] * 5
+            return
+        yield (
+            view.summary(found, picture.shape[:2]),
+            view.table(found.figures),
+            compare(found, left, right),
+            view.gallery(view.closer_look(found)),
+            view.gallery(view.pictures(found)),
+            found,
+        )
+
+    def compare(found: Translation | None, left: str, right: str) -> Any:
+        """The two pictures of that name. Without a truth, the GAN's stands in its place."""
+        if found is None:
+            return gr.skip()
+        shown = view.pictures(found)
+        return tuple(shown.get(name, shown["GAN"]) for name in (left, right))
+
+    button.click(
+        gan_enlarge,
+        [picture, how, left, right],
+        [words, figures, slider, closer, every, kept],
+        api_name="gan_enlarge",
+        show_progress="minimal",
+    )
+    gr.on(
+        [left.input, right.input],
+        compare,
+        [kept, left, right],
+        slider,
+        queue=False,
+        trigger_mode="always_last",
+        **_QUIET,
+    )
+
+
+def _gallery(label: str) -> gr.Gallery:
+    return gr.Gallery(
+        label=label,
+        format="png",
+        columns=3,
+        height="auto",
+        object_fit="contain",
+        interactive=False,
+        buttons=["download", "fullscreen"],
+    )
+
+
+def _examples() -> list[Path]:
+    """Our drawings, and the photos in scikit-learn's package, found without importing it."""
+    found = sorted(ASSETS.glob("enlarge_*.png"))
+    spec = importlib.util.find_spec("sklearn")
+    if spec is not None and spec.submodule_search_locations:
+        folder = Path(next(iter(spec.submodule_search_locations))) / "datasets" / "images"
+        found += [folder / name for name in ("china.jpg", "flower.jpg")]
+    return [file for file in found if file.is_file()]
