@@ -32,7 +32,7 @@ def test_a_painting_is_paused_changed_and_gone_on_with(demo, visit, keep):
     slider = page.get_by_label("range slider for Painting weight")
     slider.focus()
     slider.press("ArrowRight")  # in mid-run
-    keep(page, "style-running")
+    page.wait_for_timeout(500)
     page.get_by_role("button", name="Pause", exact=True).click()
     paused = page.get_by_text(re.compile(r"Paused after \d+ of \d+ steps"))
     expect(paused).to_be_visible(timeout=60_000)

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
 from plugins.gan.augmentation.results import (
     BOTH,
@@ -59,6 +58,8 @@ def interval(values: np.ndarray) -> Interval:
     mean = float(np.mean(values))
     if count < 2:
         return Interval(mean, math.nan, math.nan, count)
+    from scipy.special import stdtrit  # here: the page is to start without SciPy
+
     half = float(stdtrit(count - 1, 0.5 + LEVEL / 2) * np.std(values, ddof=1) / math.sqrt(count))
     return Interval(mean, mean - half, mean + half, count)
 
