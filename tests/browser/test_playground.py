@@ -263,6 +263,9 @@ def test_a_distribution_is_drawn_with_a_finger_on_a_phone(demo, chromium, keep):
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     expect(page.locator(".gp-count")).to_have_text(re.compile(r"^\d{2,} points$"))
     assert abs(page.evaluate("scrollY") - scrolled) < 200
+    own = page.get_by_label("Real distribution", exact=True)
+    expect(own).to_have_value(re.compile("^own"), timeout=60_000)
+    page.wait_for_timeout(1500)  # what the drawing changes on the page has moved the buttons
     page.get_by_role("button", name="Done drawing").tap()
     expect(canvas).not_to_have_css("touch-action", "none")
     page.get_by_role("button", name="Run", exact=True).tap()
