@@ -13,12 +13,11 @@ import numpy as np
 from host import UserError
 from host.ui import ImageInput
 from plugins.gan import opinion_view, run_files
-from plugins.gan.components import PICTURE
+from plugins.gan.components import PICTURE, QUIET
 from plugins.gan.evaluation.words import report_html
 from plugins.gan.results import Opinion
 from plugins.gan.train_view import Run
 
-QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 NAME = "gan-run.safetensors"
 
 

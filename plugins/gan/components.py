@@ -1,4 +1,4 @@
-"""What the pictures of both sub-tabs have in common."""
+"""What pictures and events of the sub-tabs have in common."""
 
 from __future__ import annotations
 
@@ -10,3 +10,6 @@ PICTURE: dict[str, Any] = {
     "show_label": False,  # it would cover the first digits
     "buttons": ["download", "fullscreen"],
 }
+
+QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+"""Of events that are the page's own business."""

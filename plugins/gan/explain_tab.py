@@ -8,9 +8,8 @@ from typing import Any
 import gradio as gr
 
 from plugins.gan import explain_view
+from plugins.gan.components import QUIET
 from plugins.gan.results import Turn
-
-QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
 def build(backend: Any) -> None:

@@ -12,15 +12,13 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
-from plugins.gan.components import PICTURE
+from plugins.gan.components import PICTURE, QUIET
 from plugins.gan.results import NearestSheet, WalkResult
 from plugins.gan.shipped import SHIPPED
 
 DIGITS = [str(digit) for digit in range(10)]
 FRAME_MS = 80
 TRUNCATION = 2.0
-
-_PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
 def build(backend: Any) -> None:
@@ -103,7 +101,7 @@ def build(backend: Any) -> None:
         trigger_mode="always_last",
         show_progress="minimal",
     )
-    another.click(lambda: secrets.randbelow(100_000), None, seed, queue=False, **_PRIVATE)
+    another.click(lambda: secrets.randbelow(100_000), None, seed, queue=False, **QUIET)
     of_digits = _build_walk(backend, kind, truncation)
     _build_neighbours(backend, controls)
     kind.change(
@@ -116,7 +114,7 @@ def build(backend: Any) -> None:
         kind,
         [digits, *of_digits, count, truncation, about],
         queue=False,
-        **_PRIVATE,
+        **QUIET,
     )
 
 

@@ -17,6 +17,7 @@ from host import UserError
 from host.weights import WeightsStore
 from plugins.gan import run_data
 from plugins.gan.evaluation.classifier import Classifier, classifier_steps
+from plugins.gan.evaluation.steps import told
 from plugins.gan.latents import latents
 from plugins.gan.networks import Generator, NetworkConfig
 from plugins.gan.pictures import to_grid
@@ -77,17 +78,9 @@ class LiveRun:
 
     def _judge(self, data: RunData):  # type: ignore[no-untyped-def]
         """A classifier that the generator never meets, and that never meets the generator's."""
-
-        def notes() -> Iterator[str]:
-            learning = classifier_steps(data.pictures, data.labels, seed=0, device=self._device)
-            while True:
-                try:
-                    done = next(learning)
-                except StopIteration as end:
-                    return end.value
-                yield f"First a classifier learns to name the real pictures: {done:.0%}"
-
-        return (yield from self._notes(notes()))
+        learning = classifier_steps(data.pictures, data.labels, seed=0, device=self._device)
+        first = "First a classifier learns to name the real pictures"
+        return (yield from self._notes(told(learning, lambda done: f"{first}: {done:.0%}")))
 
     def _trainer(self, data: RunData) -> Trainer:
         settings = self._settings

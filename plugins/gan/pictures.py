@@ -39,15 +39,22 @@ def enlarge(pictures: Tensor, size: int) -> Tensor:
     return resize(pictures, [size, size], InterpolationMode.BICUBIC, antialias=True)
 
 
+def square(image: np.ndarray, size: int, channels: int) -> np.ndarray:
+    """RGB uint8 (H, W, 3) -> its central square as uint8 (channels, size, size)."""
+    height, width = image.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    picture = Image.fromarray(image[top : top + side, left : left + side])
+    if channels == 1:
+        picture = picture.convert("L")
+    # reducing_gap: first an integer box reduction where that cannot be seen; several times faster
+    picture = picture.resize((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    return np.array(picture).reshape(size, size, channels).transpose(2, 0, 1)
+
+
 def from_rgb(picture: np.ndarray, size: int, channels: int) -> Tensor:
     """The central square of RGB uint8 (H, W, 3) as (1, channels, size, size) in [-1, 1]."""
-    side = min(picture.shape[:2])
-    top, left = ((length - side) // 2 for length in picture.shape[:2])
-    square = Image.fromarray(picture[top : top + side, left : left + side])
-    small = square.resize((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    values = np.asarray(small.convert("L" if channels == 1 else "RGB"), np.float32)
-    tensor = torch.from_numpy(values.reshape(size, size, channels) / 127.5 - 1)
-    return tensor.permute(2, 0, 1)[None]
+    return torch.from_numpy(square(picture, size, channels))[None].float() / 127.5 - 1
 
 
 def to_rgb(pictures: Tensor, scale: int = 1) -> np.ndarray:

@@ -15,7 +15,7 @@ from plugins.gan import checks, live, run_data, sampling
 from plugins.gan.evaluation.classifier import classifier_steps
 from plugins.gan.evaluation.evaluate import LEAST, evaluate_steps
 from plugins.gan.evaluation.results import Report
-from plugins.gan.evaluation.steps import finish
+from plugins.gan.evaluation.steps import finish, told
 from plugins.gan.latents import latents
 from plugins.gan.networks import Generator
 from plugins.gan.pictures import from_rgb, to_rgb
@@ -94,7 +94,9 @@ def measure(
     generator = load(state, device)
     labels, held_out_labels = data.labels, data.held_out_labels
     learning = classifier_steps(data.pictures, labels, seed=1, device=device)
-    classifier = yield from _told(learning, "A classifier learns the real pictures: {:.0%}")
+    classifier = yield from told(
+        learning, lambda done: f"A classifier learns the real pictures: {done:.0%}"
+    )
     count = min(MEASURED, len(data.held_out))
     asked = None
     if generator.config.classes:
@@ -114,24 +116,9 @@ def measure(
         held_out_labels if asked is not None else None,
         cas=asked is not None,
     )
-    while True:
-        try:
-            step = next(steps)
-        except StopIteration as done:
-            yield done.value
-            return
-        yield f"{step.doing} ({step.fraction:.0%})"
+    yield (yield from told(steps, lambda step: f"{step.doing} ({step.fraction:.0%})"))
 
 
 def _data(state: bytes, files: Sequence[bytes], store: WeightsStore) -> Steps[str, None, RunData]:
     settings, _ = live.read_run(state)
     return (yield from run_data.read(settings, files, store))
-
-
-def _told(steps, text: str):  # type: ignore[no-untyped-def]
-    while True:
-        try:
-            done = next(steps)
-        except StopIteration as end:
-            return end.value
-        yield text.format(done)

@@ -10,13 +10,12 @@ import gradio as gr
 
 from host import UserError
 from plugins.gan import after_tab, objective_text, run_controls, run_files, train_view
-from plugins.gan.components import PICTURE
+from plugins.gan.components import PICTURE, QUIET
 from plugins.gan.results import TrainStep
 from plugins.gan.run_settings import OWN, RunSettings, suited
 from plugins.gan.train_view import Run
 
 RATES = ("learning_rate_g", "learning_rate_d", "r1")
-QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 Shown = tuple[Any, ...]
 
 

@@ -8,6 +8,8 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from plugins.gan.augmentation.results import AugmentSettings
+from plugins.gan.evaluation import memorisation
+from plugins.gan.evaluation.memorisation import nearest
 from plugins.gan.latents import latents
 from plugins.gan.networks import Generator, NetworkConfig
 from plugins.gan.pictures import to_grid
@@ -66,10 +68,11 @@ def draw(generator: Generator, per_class: int, classes: int, seed: int) -> tuple
 def copies(generated: Tensor, small: Tensor, unseen: Tensor) -> float:
     """The share of ``generated`` that lies nearer (Euclidean, pixels) to a picture of ``small``
     than 99 % of the real pictures in ``unseen`` do: near 0.01 where nothing is learnt by heart."""
-    known = small.flatten(1)
-    floor = torch.cdist(unseen.flatten(1), known).min(1).values.quantile(0.01)
-    nearest = torch.cdist(generated.flatten(1), known).min(1).values
-    return (nearest < floor).double().mean().item()
+    made, floor = (
+        torch.from_numpy(nearest(each, small, device=str(small.device)).distances[:, 0])
+        for each in (generated, unseen)
+    )
+    return memorisation.copies(made, floor)
 
 
 def sheet(pictures: Tensor, labels: Tensor, classes: int) -> np.ndarray:

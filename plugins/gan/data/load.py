@@ -17,6 +17,7 @@ from host.weights import WeightsStore
 from plugins.gan import checks
 from plugins.gan.data.formats import read_cifar, read_idx
 from plugins.gan.data.sources import MAX_VALUES, Source, alternative, fetch, known, local, store_of
+from plugins.gan.evaluation.steps import finish, told
 from plugins.gan.pictures import bundled_digits, enlarge
 
 LIMIT = 20_000
@@ -50,12 +51,7 @@ def load(
     Tensors are shared with later calls: do not write to them. Raises UserError for an unknown
     name, numbers out of range, files that are not here or cannot be had, or damaged ones.
     """
-    steps = load_steps(name, size, folder, allow_download, limit)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
+    return finish(load_steps(name, size, folder, allow_download, limit))
 
 
 def load_steps(
@@ -99,13 +95,7 @@ def _load(source: Source, size: int, store: WeightsStore, limit: int) -> Generat
     _kept.clear()
     try:
         reader = _read_idx(source, paths) if source.layout == "idx" else _read_cifar(source, paths)
-        while True:
-            try:
-                next(reader)
-            except StopIteration as end:
-                raw, classes = end.value
-                break
-            yield reading
+        raw, classes = yield from told(reader, lambda _: reading)
         _check(source, raw, classes)
     except (OSError, EOFError, ValueError, zlib.error, tarfile.TarError) as error:
         raise UserError(

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from host import UserError, archives, images
 from plugins.gan import checks
 from plugins.gan.data.sources import MAX_VALUES
+from plugins.gan.evaluation.steps import finish
+from plugins.gan.pictures import square
 
 MIN_PICTURES, MAX_PICTURES = 16, 5_000
 MIN_CLASSES, MAX_CLASSES = 2, 20
@@ -79,12 +80,7 @@ def own_pictures(files: Sequence[bytes], size: int, channels: int) -> OwnPicture
 
     Raises UserError, and nothing else, when fewer than 16 different pictures can be used.
     """
-    steps = own_pictures_steps(files, size, channels)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
+    return finish(own_pictures_steps(files, size, channels))
 
 
 def own_pictures_steps(
@@ -144,19 +140,6 @@ def _read(
         folders=len(set(folders) - {""}),
         cut=cut,
     )
-
-
-def square(image: np.ndarray, size: int, channels: int) -> np.ndarray:
-    """RGB uint8 (H, W, 3) -> its central square as uint8 (channels, size, size)."""
-    height, width = image.shape[:2]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    picture = Image.fromarray(image[top : top + side, left : left + side])
-    if channels == 1:
-        picture = picture.convert("L")
-    # reducing_gap: first an integer box reduction where that cannot be seen; several times faster
-    picture = picture.resize((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    return np.array(picture).reshape(size, size, channels).transpose(2, 0, 1)
 
 
 def _entries(files: Sequence[bytes]) -> Generator[archives.Entry, None, None]:

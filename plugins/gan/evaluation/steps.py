@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any, TypeVar
 
 from plugins.gan.evaluation.results import Progress
@@ -18,6 +18,16 @@ def finish(steps: Generator[Any, None, T]) -> T:
             next(steps)
         except StopIteration as done:
             return done.value
+
+
+def told(steps: Generator[Any, None, T], say: Callable[[Any], str]) -> Generator[str, None, T]:
+    """``steps`` with what ``say`` makes of each item in its place."""
+    while True:
+        try:
+            item = next(steps)
+        except StopIteration as done:
+            return done.value
+        yield say(item)
 
 
 def between(start: float, end: float, steps: Steps[T]) -> Steps[T]:

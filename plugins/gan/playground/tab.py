@@ -12,6 +12,7 @@ import numpy as np
 
 from host import UserError
 from host.ui import WorkerError
+from plugins.gan.components import QUIET
 from plugins.gan.playground import api, share, view, words
 from plugins.gan.playground.check import checked
 from plugins.gan.playground.controls import Controls, Slider
@@ -24,7 +25,6 @@ _FILES = Path(__file__).parent
 _SCRIPTS = ("plane.js", "charts.js", "sketch.js", "plot.js")
 _REST = 1.1  # seconds to read a caption
 _KEPT = 3600  # seconds that a game waits for its visitor
-_QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 _OPEN = (_FILES / "open.js").read_text(encoding="utf-8")
 _COPY = (_FILES / "copy.js").read_text(encoding="utf-8")
 
@@ -227,27 +227,27 @@ def build(backend: Any) -> None:
     def encoded(now: Visit, *values: Any) -> str:
         return share.encode(controls.settings(values, now.own))
 
-    run.click(play, [visit, speed, *components], shown, **_QUIET)
-    pause.click(stop, visit, None, queue=False, **_QUIET)
-    reset.click(begin_anew, [visit, *components], shown, **_QUIET)
-    live: dict[str, Any] = {"queue": False, "trigger_mode": "always_last", **_QUIET}
+    run.click(play, [visit, speed, *components], shown, **QUIET)
+    pause.click(stop, visit, None, queue=False, **QUIET)
+    reset.click(begin_anew, [visit, *components], shown, **QUIET)
+    live: dict[str, Any] = {"queue": False, "trigger_mode": "always_last", **QUIET}
     moved = [each.input for each in components]
     gr.on(moved, _said(changed, 3), [visit, speed, *components], shown, **live)
     speed.input(faster, [visit, speed], None, **live)
     moment.input(_said(go_back, 3), [visit, moment], shown, **live)
-    sub_step.click(next_sub_step, [visit, player, *components], shown, **_QUIET)
-    whole_step.click(step, [visit, player, *components], shown, **_QUIET)
+    sub_step.click(next_sub_step, [visit, player, *components], shown, **QUIET)
+    whole_step.click(step, [visit, player, *components], shown, **QUIET)
     player.input(forget_sub_steps, visit, None, **live)
     own = [*shown, named["distribution"]]
     plot.drawn(_said(drawn, 4), [visit, speed, *components], own, **live)
-    csv.upload(uploaded, [visit, csv, speed, *components], own, **_QUIET)
+    csv.upload(uploaded, [visit, csv, speed, *components], own, **QUIET)
     first = [*shown, *components]
-    plot.seen(_said(seen, len(first)), [visit, *components], first, queue=False, **_QUIET)
-    preset.input(choose, [visit, preset, speed], [*shown, watch, *components], **_QUIET)
-    copy.click(encoded, [visit, *components], link, **_QUIET).success(
-        None, link, link, js=_COPY, **_QUIET
-    ).success(lambda: gr.Textbox(visible=True), None, link, queue=False, **_QUIET)
-    gr.on(None, None, None, None, js=_OPEN, **_QUIET)
+    plot.seen(_said(seen, len(first)), [visit, *components], first, queue=False, **QUIET)
+    preset.input(choose, [visit, preset, speed], [*shown, watch, *components], **QUIET)
+    copy.click(encoded, [visit, *components], link, **QUIET).success(
+        None, link, link, js=_COPY, **QUIET
+    ).success(lambda: gr.Textbox(visible=True), None, link, queue=False, **QUIET)
+    gr.on(None, None, None, None, js=_OPEN, **QUIET)
     api.build(backend)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from host import UserError
 from host.ui import ImageInput
+from plugins.gan.components import QUIET
 from plugins.gan.translation import enlarge_view as view
 from plugins.gan.translation.enlarge_limits import ANSWERS, MAX_SIDE, MAX_TRUTH
 from plugins.gan.translation.results import Translation
@@ -34,7 +35,6 @@ _CREDITS = (
     "[CC BY 2.0](https://creativecommons.org/licenses/by/2.0/), from scikit-learn."
 )
 _KEPT = 1800  # seconds that the pictures wait to be compared
-_QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
 def build(backend: Any) -> None:
@@ -133,7 +133,7 @@ def build(backend: Any) -> None:
         slider,
         queue=False,
         trigger_mode="always_last",
-        **_QUIET,
+        **QUIET,
     )
 
 

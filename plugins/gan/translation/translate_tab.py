@@ -12,6 +12,7 @@ from PIL import Image
 
 from host import UserError
 from host.ui import Drawing, ImageInput
+from plugins.gan.components import QUIET
 from plugins.gan.translation import enlarge_view, framing
 from plugins.gan.translation import translate_view as view
 from plugins.gan.translation.canvas import SETTINGS, holding
@@ -51,7 +52,6 @@ _CREDITS = (
     "[CC BY 2.0](https://creativecommons.org/licenses/by/2.0/), from scikit-learn."
 )
 _KEPT = 1800  # seconds that the pictures wait to be compared
-_QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
 def build(backend: Any) -> None:
@@ -101,7 +101,7 @@ def _build_edges(backend: Any) -> None:
                             lambda file=file: holding(np.array(Image.open(file))),
                             None,
                             canvas,
-                            **_QUIET,
+                            **QUIET,
                         )
         with gr.Column(scale=2, min_width=320):
             outputs, compare = _results(view.EDGES)
@@ -161,7 +161,7 @@ def _build_edges(backend: Any) -> None:
         controls,
         outputs.components,
         trigger_mode="always_last",
-        **_QUIET,
+        **QUIET,
     )
     draw.click(
         of_drawing,
@@ -262,7 +262,7 @@ def _results(names: view.Names) -> tuple[_Outputs, Any]:
         outputs.slider,
         queue=False,
         trigger_mode="always_last",
-        **_QUIET,
+        **QUIET,
     )
     return outputs, compare
 
