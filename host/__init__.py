@@ -1,24 +1,34 @@
 """Everything a plugin author needs, in one module.
 
-    from host import API_VERSION, Context, Device, Plugin, UserError, hookimpl
+    from host import Context, Plugin, UserError, hookimpl
 
 and, for programs that use the plugins without a page, ``Host``. Importing this module imports
-neither Gradio nor a deep-learning framework, so a plugin's
-``__init__`` (read by the web process) and its backend (read by the worker) may both use it.
+neither Gradio nor a deep-learning framework, so a plugin's ``__init__`` (read by the web process)
+and its backend (read by the worker) may both use it.
 """
 
 from typing import TYPE_CHECKING, Any
 
 from host.devices import Device
 from host.hookspecs import hookimpl
-from host.plugin import API_VERSION, Context, Plugin, UserError
+from host.plugin import API_VERSION, Command, Context, Plugin, SettingsSection, UserError
 
 if TYPE_CHECKING:
     from host.host import Host
 
 __version__ = "0.1.0"
 
-__all__ = ["API_VERSION", "Context", "Device", "Host", "Plugin", "UserError", "hookimpl"]
+__all__ = [
+    "API_VERSION",
+    "Command",
+    "Context",
+    "Device",
+    "Host",
+    "Plugin",
+    "SettingsSection",
+    "UserError",
+    "hookimpl",
+]
 
 
 def __getattr__(name: str) -> Any:

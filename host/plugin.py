@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from host.devices import Device
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel  # a worker with an interpreter of its own lacks it
+
     from host.weights import WeightsStore
 
 API_VERSION = 1
@@ -19,6 +21,7 @@ API_VERSION = 1
 FRAMEWORKS = ("tensorflow", "torch", "jax")
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
+_COMMAND = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _DOTTED = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
@@ -45,6 +48,8 @@ class Plugin:
     description: one sentence for the Plugins tab.
     api_version: the :data:`API_VERSION` this plugin was written for.
     version: shown in the Plugins tab; left out, the distribution's or Triptych's own version.
+    requires: modules it needs that may not be installed ("tensorflow"); without one of them it is
+        listed as not installed instead of failing. Not looked at with its own ``interpreter``.
 
     Raises ValueError for a malformed name, framework or ``module:name``.
     """
@@ -57,6 +62,7 @@ class Plugin:
     description: str = ""
     api_version: int = API_VERSION
     version: str | None = None
+    requires: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -71,6 +77,40 @@ class Plugin:
                 f"plugin {self.name}: framework {self.framework!r} is none of "
                 f"{', '.join(FRAMEWORKS)} or None"
             )
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command of a plugin: ``triptych PLUGIN NAME ...``.
+
+    main: ``"module:function"``; the function takes the arguments after the name, a list of
+        strings, and returns an exit status. Its module is imported when the command is used.
+    help: one line for ``triptych plugins``.
+
+    Raises ValueError for a malformed name or ``module:function``.
+    """
+
+    plugin: str
+    name: str
+    main: str
+    help: str = ""
+
+    def __post_init__(self) -> None:
+        if not _COMMAND.fullmatch(self.name):
+            raise ValueError(f"command name {self.name!r}: use lower-case letters, digits and -")
+        if not _DOTTED.fullmatch(self.main):
+            raise ValueError(f"command {self.name}: main is {self.main!r}, not 'module:function'")
+
+
+@dataclass(frozen=True)
+class SettingsSection:
+    """What a plugin's ``options`` may hold.
+
+    model: a pydantic ``BaseModel`` whose fields have defaults and descriptions.
+    """
+
+    plugin: str
+    model: type[BaseModel]
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ from pydantic_settings import (
     YamlConfigSettingsSource,
 )
 
+from host.shipped import shipped
+
 
 def _split(value: Any) -> Any:
     """Accept "a,b" wherever a list is meant."""
@@ -33,6 +35,12 @@ def _empty(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: {} if item is None else item for name, item in value.items()}
     return {} if value is None else value
+
+
+def _spacefile() -> Path:
+    """The one of the folder where Triptych was started, or else the one that came with it."""
+    here = Path("Spacefile")
+    return here.resolve() if here.is_file() else shipped("Spacefile")
 
 
 Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]
@@ -63,7 +71,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="TRIPTYCH_", env_nested_delimiter="__", extra="ignore"
     )
-    spacefile: ClassVar[Path] = Path(__file__).parents[1] / "Spacefile"
+    spacefile: ClassVar[Path] = _spacefile()
 
     title: str = "Triptych"
     # Hugging Face Spaces say where to listen in Gradio's own variables.
@@ -74,6 +82,8 @@ class Settings(BaseSettings):
     plugins: Annotated[dict[str, PluginSettings], BeforeValidator(_empty)] = {}
     plugin: Names = []
     """Folders, files or modules of plugins to load besides those that are installed."""
+    reload: bool = False
+    """For a plugin's author: load it anew when its files change, and show tracebacks in its tab."""
     only: Names = []
     disable: Names = []
     safe_mode: bool = False

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from host.shipped import shipped
 from plugins.face.metrics import Curves
 
-FOLDER = Path(__file__).parents[2] / "assets" / "face" / "models"
+FOLDER = shipped("assets", "face", "models")
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,14 @@ from typing import Any
 import gradio as gr
 
 from host import UserError
+from host.shipped import shipped
 from plugins.face import calibration
 from plugins.face.evaluation import Report
 from plugins.face.learning import Working
 from plugins.face.models import AUTO, BY_NAME, MODELS, named
 from plugins.face.tables import table_html
 
-CARDS = Path(__file__).resolve().parents[2] / "assets" / "face" / "models"
+CARDS = shipped("assets", "face", "models")
 FACTS = "accuracy auc eer tar_at_far_1e-2 tar_at_far_1e-3 model pairs failures".split()
 COLUMNS = ["Model", "Pairs", "Accuracy", "AUC", "EER", "TAR at FAR 1 %", "TAR at FAR 0.1 %"]
 

@@ -13,6 +13,7 @@ import numpy as np
 from gradio.processing_utils import save_bytes_to_cache
 
 from host import UserError, images
+from host.shipped import shipped
 from host.ui import ImageInput, WorkerError
 from plugins.face.gallery import Gallery, Person, is_export
 from plugins.face.identification import identify
@@ -20,7 +21,7 @@ from plugins.face.models import AUTO, BY_NAME, MODELS, named
 from plugins.face.recognise_view import SHOWN, named_html, people_html
 from plugins.face.visitors import VisitorGallery
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets" / "face"
+ASSETS = shipped("assets", "face")
 DRAWN = (("Anna", "anna_1.jpg"), ("Bruno", "bruno_1.jpg"))
 PROBES = ("anna_2.jpg", "group.jpg", "clara_2.jpg")
 PROBLEMS_SHOWN = 5

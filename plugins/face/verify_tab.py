@@ -10,13 +10,14 @@ import gradio as gr
 import numpy as np
 
 from host import UserError
+from host.shipped import shipped
 from host.ui import ImageInput
 from plugins.face.learning import Head
 from plugins.face.models import AUTO, BY_NAME, FaceModel, named, with_head
 from plugins.face.siamese import siamese_svg
 from plugins.face.verdict import verdict_html
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets" / "face"
+ASSETS = shipped("assets", "face")
 EXAMPLES = (
     ("anna_1.jpg", "anna_2.jpg"),
     ("clara_1.jpg", "clara_2.jpg"),

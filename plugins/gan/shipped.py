@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets" / "gan"
+from host.shipped import shipped
+
+ASSETS = shipped("assets", "gan")
 
 
 @dataclass(frozen=True)

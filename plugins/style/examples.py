@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
-PAINTINGS = sorted((Path(__file__).resolve().parents[2] / "assets" / "style").glob("*.jpg"))
+from host.shipped import shipped
+
+PAINTINGS = sorted(shipped("assets", "style").glob("*.jpg"))
 CREDITS = (
     "Photos: [china](https://www.flickr.com/photos/danielbuechele/6061409035/) by danielbuechele "
     "and [flower](https://www.flickr.com/photos/vultilion/6056698931/) by vultilion, "

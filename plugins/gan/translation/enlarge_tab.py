@@ -11,13 +11,14 @@ import gradio as gr
 import numpy as np
 
 from host import UserError
+from host.shipped import shipped
 from host.ui import ImageInput
 from plugins.gan.components import QUIET
 from plugins.gan.translation import enlarge_view as view
 from plugins.gan.translation.enlarge_limits import ANSWERS, MAX_SIDE, MAX_TRUTH
 from plugins.gan.translation.results import Translation
 
-ASSETS = Path(__file__).resolve().parents[3] / "assets" / "gan"
+ASSETS = shipped("assets", "gan")
 PROVE, AS_IS = "prove", "as it is"
 
 _ABOUT = """\

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from host import UserError
+from host.shipped import shipped
 from host.ui import Drawing, ImageInput
 from plugins.gan.components import QUIET
 from plugins.gan.translation import enlarge_view, framing
@@ -18,7 +19,6 @@ from plugins.gan.translation import translate_view as view
 from plugins.gan.translation.canvas import SETTINGS, holding
 from plugins.gan.translation.results import Translation
 
-ROOT = Path(__file__).resolve().parents[3]
 DETAIL = 0.4
 
 _ABOUT = """\
@@ -90,11 +90,11 @@ def _build_edges(backend: Any) -> None:
                     down = gr.Slider(0, 1, value=0.5, step=0.02, label="Down", min_width=90)
                 gr.Markdown("Let the face fill the square, eyes a little above the middle.")
                 button = gr.Button("Make a portrait", variant="primary")
-                _examples("assets/face", "*_1.jpg", picture)
+                _examples("*_1.jpg", picture)
             with gr.Tab("Draw"):
                 canvas = Drawing(label="Draw a face that fills the square", **SETTINGS)
                 draw = gr.Button("Make a portrait of the drawing", variant="primary")
-                drawn = sorted((ROOT / "assets" / "gan").glob("drawing_*.png"))
+                drawn = sorted(shipped("assets", "gan").glob("drawing_*.png"))
                 with gr.Row():
                     for number, file in enumerate(drawn, start=1):
                         gr.Button(f"Drawing {number}", size="sm", min_width=80).click(
@@ -178,7 +178,7 @@ def _build_colour(backend: Any) -> None:
         with gr.Column(scale=1, min_width=300):
             picture = ImageInput(label="A picture, grey or not", height=260)
             button = gr.Button("Colour it", variant="primary")
-            _examples("assets/face", "*_2.jpg", picture, photos=True)
+            _examples("*_2.jpg", picture, photos=True)
         with gr.Column(scale=2, min_width=320):
             outputs, compare = _results(view.COLOUR)
 
@@ -267,10 +267,10 @@ def _results(names: view.Names) -> tuple[_Outputs, Any]:
     return outputs, compare
 
 
-def _examples(folder: str, pattern: str, picture: ImageInput, photos: bool = False) -> None:
+def _examples(pattern: str, picture: ImageInput, photos: bool = False) -> None:
     """Our drawn people and, with ``photos``, those in scikit-learn's package, found without
     importing it."""
-    found = sorted((ROOT / folder).glob(pattern))
+    found = sorted(shipped("assets", "face").glob(pattern))
     spec = importlib.util.find_spec("sklearn") if photos else None
     if spec is not None and spec.submodule_search_locations:
         images = Path(next(iter(spec.submodule_search_locations))) / "datasets" / "images"

@@ -7,12 +7,13 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from host.shipped import shipped
 from plugins.style.models import BY_NAME
 from plugins.style.networks.graph import check, convolution, pool
 from plugins.style.networks.network import Network, network_of
 from plugins.style.networks.tensors import assign, read_safetensors
 
-EMBEDDED_WEIGHTS = Path(__file__).resolve().parents[3] / "assets" / "style" / "embedded.safetensors"
+EMBEDDED_WEIGHTS = shipped("assets", "style", "embedded.safetensors")
 EMBEDDED_LAYERS = BY_NAME["embedded"].style_layers
 """The layers of the embedded network that were taught, shallow to deep, at strides 1 to 16."""
 EMBEDDED_MEAN_RGB = (122.679, 116.669, 104.006)  # its teacher's, so that borders look alike

@@ -10,9 +10,10 @@ import numpy as np
 import tensorflow as tf
 from safetensors.numpy import load_file
 
+from host.shipped import shipped
 from plugins.style.networks import EMBEDDED_LAYERS
 
-PREVIEW_WEIGHTS = Path(__file__).resolve().parents[3] / "assets" / "style" / "preview.safetensors"
+PREVIEW_WEIGHTS = shipped("assets", "style", "preview.safetensors")
 STRIDE = 16  # of the deepest features; pictures are padded to a multiple of it
 
 _SCALE = 64.0  # grey levels in one unit of the decoder's input and output

@@ -1,4 +1,4 @@
-"""The command line: flags that become settings."""
+"""The flags of ``triptych run``, which become settings."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def _assignment(text: str) -> tuple[str, str]:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The flags of ``python app.py``. Left-out flags are left to the other sources."""
+    """The flags. Left-out flags are left to the other sources."""
     flags = argparse.ArgumentParser(
-        prog="app.py",
+        prog="triptych run",
         description="Serve the Triptych demo.",
         epilog="Each flag can also be an environment variable (TRIPTYCH_PORT=8000) or a key of "
         "the Spacefile; flags win, then the environment, then the Spacefile.",
@@ -68,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
         help="give a worker's memory back after this long without a call",
     )
     add("--plugin", action="append", metavar="PATH_OR_MODULE", help="load one more plugin")
+    add("--reload", action="store_true", help="load a --plugin anew whenever its files change")
     add("--only", metavar="NAMES", help="load these plugins and no others (face,style)")
     add("--disable", metavar="NAMES", help="do not load these plugins")
     add("--safe-mode", action="store_true", help="load the plugins that ship with Triptych only")

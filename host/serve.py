@@ -1,0 +1,73 @@
+"""Serve the page: settings -> Host -> Gradio Blocks -> HTTP. Import it before Gradio."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+import tempfile
+import threading
+
+# Before Gradio is imported: the app contacts nobody unless told to, and visitors' files lie in a
+# folder of this process that goes when it ends.
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+UPLOADS = tempfile.TemporaryDirectory(prefix="triptych-")
+os.environ["GRADIO_TEMP_DIR"] = UPLOADS.name
+
+# Everything imported and built until the page is served stays for good: searching it for garbage
+# again and again would cost a tenth of the start.
+gc.disable()
+
+import gradio as gr  # noqa: E402
+
+from host.caller import configure_logging  # noqa: E402
+from host.devices import DeviceError  # noqa: E402
+from host.host import Host  # noqa: E402
+from host.plugins import PluginError  # noqa: E402
+from host.settings import Settings  # noqa: E402
+from host.shipped import shipped  # noqa: E402
+from host.ui.page import build_page  # noqa: E402
+
+THREADS = 200  # a call that waits for a worker holds one
+# System fonts: the themes' default would fetch them from a font service.
+THEME = gr.themes.Soft(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
+
+
+def serve(settings: Settings) -> None:
+    """Serve until a signal ends it. Exits with a sentence when it cannot begin."""
+    configure_logging(settings.log_level)
+    try:
+        host = Host(settings)
+        page = build_page(host).queue(max_size=settings.queue_size, api_open=False)
+    except (DeviceError, PluginError) as error:
+        sys.exit(f"triptych: {error}")
+    try:
+        _, url, _ = page.launch(
+            server_name=settings.host,
+            server_port=settings.port or None,
+            prevent_thread_lock=True,
+            max_threads=THREADS,
+            max_file_size=int(settings.max_upload_mb * 1e6),
+            theme=THEME,
+            css_paths=shipped("assets", "triptych.css"),
+            run_history=False,  # it would keep visitors' faces in their browsers
+            show_error=True,
+            ssr_mode=False,
+            quiet=True,
+            share=False,
+        )
+    except OSError as error:
+        sys.exit(f"triptych: {settings.host}:{settings.port} cannot be served: {error}")
+    gc.freeze()
+    gc.enable()
+    print(f"{settings.title} is at {url}", flush=True)
+    try:
+        host.warm_up(delay=1.0)  # the first page comes first
+        finished = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: finished.set())
+        finished.wait()
+        page.close()
+    finally:
+        host.stop()
