@@ -1,6 +1,7 @@
 # make run    serve the demo on http://127.0.0.1:7860
 # make test   run every test
 # make lint   formatting, lint and types
+# make docs   the documents as a site, in build/docs
 
 PYTHON ?= python3
 ARGS ?=
@@ -13,14 +14,14 @@ ifneq ($(findstring .,$(HOST))$(findstring :,$(HOST))$(filter localhost,$(HOST))
 ADDRESS += --host $(HOST)
 endif
 
-.PHONY: run test lint format benchmark screenshots clean
+.PHONY: run test lint format docs benchmark screenshots clean
 
 run: $(VENV)/run.stamp
 	@$(BIN)/python app.py $(ADDRESS) $(ARGS)
 
 # A process for each folder, as the app has one for each plugin: TensorFlow and a CUDA build of
 # PyTorch crash when one process imports both.
-TESTS ?= $(sort $(dir $(wildcard tests/*/test_*.py)))
+TESTS ?= $(sort $(dir $(wildcard tests/*/test_*.py examples/*/tests/test_*.py)))
 
 test: $(VENV)/dev.stamp
 	@failed=; for tests in $(TESTS); do \
@@ -36,6 +37,9 @@ format: $(VENV)/dev.stamp
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+docs: $(VENV)/dev.stamp
+	@$(BIN)/mkdocs build --strict --quiet
+
 benchmark: $(VENV)/dev.stamp
 	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
 
@@ -43,7 +47,7 @@ screenshots: $(VENV)/dev.stamp
 	@$(BIN)/python scripts/screenshots.py
 
 clean:
-	rm -rf $(VENV) .pytest_cache .hypothesis .ruff_cache .mypy_cache
+	rm -rf $(VENV) build .pytest_cache .hypothesis .ruff_cache .mypy_cache
 
 # A stamp is newer than its requirements once they are installed, so nothing is installed twice.
 $(BIN)/python:
@@ -51,12 +55,14 @@ $(BIN)/python:
 	  "Triptych needs Python 3.10 to 3.13 and this is %d.%d; name another: make PYTHON=python3.12" % v)'
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/run.stamp: requirements.txt | $(BIN)/python
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+
+$(VENV)/run.stamp: requirements.txt pyproject.toml | $(BIN)/python
 	@echo "Installing the requirements into $(VENV); the first time takes some minutes."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(INSTALL) -r requirements.txt
 	@touch $@
 
-$(VENV)/dev.stamp: requirements-dev.txt requirements.txt | $(BIN)/python
+$(VENV)/dev.stamp: requirements-dev.txt requirements.txt pyproject.toml | $(BIN)/python
 	@echo "Installing the requirements into $(VENV); the first time takes some minutes."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(INSTALL) -r requirements-dev.txt
 	@touch $@ $(VENV)/run.stamp

@@ -57,7 +57,7 @@ def health_lines(plugin: str, backend: Any) -> dict[str, str]:
     """Lines for the plugin's row in the Plugins tab, besides those of its backend's ``health()``.
 
     Asked every few seconds while somebody looks: be quick. plugin: its name. backend: the proxy
-    that the tab gets, or None.
+    that the tab gets.
     """
     return {}
 

@@ -6,15 +6,15 @@ import logging
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from host import devices
+from host import devices, hooks
 from host.backend import Backend
 from host.executors.base import Executor, Limits, Status
 from host.executors.inline import ThreadLink
 from host.executors.process import ProcessLink
-from host.plugin import Plugin
-from host.plugins import Found, PluginError, discover
+from host.plugins import Found, PluginError, discover, tell
 from host.settings import PluginSettings, Settings
 from host.weights import WeightsStore
 from host.worker import BackendSpec
@@ -47,10 +47,8 @@ class Host:
         settings = self.settings = settings or Settings()
         self._stopping = threading.Event()
         self._gpus = devices.discover()
-        self._weights = WeightsStore(
-            settings.weights, settings.cache / "weights", offline=settings.offline
-        )
-        self.plugins = [self._load(found) for found in discover(settings)]
+        self._weights = WeightsStore.of(settings)
+        self.plugins = [self.load(found) for found in discover(settings)]
 
     def __enter__(self) -> Host:
         return self
@@ -68,26 +66,40 @@ class Host:
         why = f" ({broken[name]})" if name in broken else ""
         raise PluginError(f"There is no backend {name!r}{why}; there are: {usable}.")
 
-    def _load(self, found: Found) -> Loaded:
+    def load(self, found: Found) -> Loaded:
+        """Make a plugin's executors, whose workers start later, and run its ``startup`` hook."""
         plugin = found.plugin
-        if plugin is None or found.error or plugin.backend is None:
+        if plugin is None or not found.usable:
             return Loaded(found)
-        settings = self.settings.for_plugin(plugin.name)
-        places = devices.resolve(settings.device, self._gpus, plugin.framework, plugin.name)
-        executors = [self._executor(plugin, settings, place) for place in places]
-        return Loaded(found, executors, Backend(executors, settings.options))
+        executors: list[Executor] = []
+        backend = None
+        if plugin.backend is not None:
+            own = self.settings.for_plugin(plugin.name)
+            places = devices.resolve(own.device, self._gpus, plugin.framework, plugin.name)
+            executors = [self._executor(found, plugin.backend, own, place) for place in places]
+            backend = Backend(executors, found.options)
+        try:
+            hooks.startup(found, backend)
+        except hooks.HookError as error:
+            for executor in executors:
+                executor.stop()
+            failed = replace(found, error=str(error), cause=error.__cause__)
+            tell(failed, self.settings)
+            return Loaded(failed)
+        return Loaded(found, executors, backend)
 
     def _executor(
-        self, plugin: Plugin, settings: PluginSettings, device: devices.Device
+        self, found: Found, backend: str, settings: PluginSettings, device: devices.Device
     ) -> Executor:
-        assert plugin.backend is not None
+        plugin = found.plugin
+        assert plugin is not None
         spec = BackendSpec(
             plugin=plugin.name,
-            backend=plugin.backend,
+            backend=backend,
             device=device,
             cache_dir=self.settings.cache / "plugins" / plugin.name,
             weights=self._weights,
-            settings=dict(settings.options),
+            settings=found.options,
             log_level=self.settings.log_level,
         )
         environment = devices.environment(device, plugin.framework, settings.threads)
@@ -97,7 +109,12 @@ class Host:
                 return ThreadLink(spec)
             return ProcessLink(spec, environment, settings.interpreter)
 
-        limits = Limits(call=settings.time_limit, idle=settings.idle_unload)
+        memory = None if settings.memory_limit is None else int(settings.memory_limit * 1e6)
+        limits = Limits(
+            call=settings.time_limit,
+            idle=settings.idle_unload,
+            memory=memory,
+        )
         label = device.label if device.kind == "cpu" else f"{device} ({device.label})"
         return Executor(plugin.title, label, open_link, limits)
 
@@ -116,12 +133,23 @@ class Host:
             while executor.status().state in ("new", "starting") and not self._stopping.wait(0.1):
                 pass
 
+    @property
+    def css(self) -> list[Path]:
+        """The plugins' style sheets."""
+        return list(dict.fromkeys(path for each in self.plugins for path in each.found.css))
+
     def statuses(self) -> list[tuple[Found, list[Status]]]:
-        """Every plugin with the state of its workers, in the order of the tabs."""
-        return [
-            (loaded.found, [executor.status() for executor in loaded.executors])
-            for loaded in self.plugins
-        ]
+        """Every plugin with the state of its workers, in the order of the tabs.
+
+        What a plugin's ``health_lines`` says is with its first worker.
+        """
+        return [(loaded.found, self._workers(loaded)) for loaded in self.plugins]
+
+    def _workers(self, loaded: Loaded) -> list[Status]:
+        workers = [executor.status() for executor in loaded.executors]
+        if workers and (lines := hooks.health_lines(loaded.found, loaded.backend)):
+            workers[0] = replace(workers[0], health={**workers[0].health, **lines})
+        return workers
 
     def restart(self, name: str) -> None:
         """End a plugin's workers, whatever they do, and start fresh ones."""
@@ -138,11 +166,13 @@ class Host:
                 loaded.backend.cancel_for(visitor)
 
     def stop(self) -> None:
-        """End all workers, at the same time."""
+        """Run the ``shutdown`` hooks, then end all workers, each at the same time. Idempotent."""
+        first = not self._stopping.is_set()
         self._stopping.set()
-        if executors := self._executors():
-            with ThreadPoolExecutor(len(executors)) as pool:
-                list(pool.map(Executor.stop, executors))
+        with ThreadPoolExecutor(max(1, len(self.plugins) + len(self._executors()))) as pool:
+            if first:
+                list(pool.map(lambda each: hooks.shutdown(each.found, each.backend), self.plugins))
+            list(pool.map(Executor.stop, self._executors()))
 
     def _executors(self) -> list[Executor]:
         return [executor for loaded in self.plugins for executor in loaded.executors]

@@ -1,4 +1,4 @@
-"""Finding plugins: built in, installed (entry points), or named by ``--plugin``.
+"""Which plugins there are, and whether each can be used.
 
 Nothing a plugin does here can stop the host: what fails is kept, with its reason, and becomes
 a tab that says so.
@@ -6,23 +6,23 @@ a tab that says so.
 
 from __future__ import annotations
 
-import importlib
+import difflib
+import importlib.util
 import logging
-import pkgutil
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from functools import partial
-from importlib import metadata
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 import pluggy
+from pydantic import ValidationError
 
-import host
 from host import hookspecs
-from host.plugin import API_VERSION, Plugin
+from host.deadline import TooLate, within
+from host.plugin import API_VERSION, Command, Plugin, SettingsSection
 from host.settings import Settings
+from host.sources import BUILT_IN, Source, sources
+from host.weights import WeightFile
 
 log = logging.getLogger("host.plugins")
 
@@ -38,6 +38,9 @@ class Found:
     origin: "built in", "installed (DISTRIBUTION)" or "from FILE_OR_MODULE".
     plugin: None when it failed before it could register.
     error: why it cannot be used; "" when it can.
+    missing: what has to be installed first; "" when nothing is.
+    cause: the exception behind ``error``, for its author.
+    options: what its backend and tab get as settings, checked where it registered how.
     """
 
     name: str
@@ -46,14 +49,18 @@ class Found:
     version: str = ""
     plugin: Plugin | None = None
     error: str = ""
+    missing: str = ""
+    cause: BaseException | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    section: SettingsSection | None = None
+    commands: tuple[Command, ...] = ()
+    weights: tuple[WeightFile, ...] = ()
+    css: tuple[Path, ...] = ()
+    hooks: pluggy.PluginManager | None = None
 
-
-@dataclass(frozen=True)
-class _Source:
-    name: str
-    origin: str
-    version: str
-    load: Callable[[], ModuleType]
+    @property
+    def usable(self) -> bool:
+        return not (self.error or self.missing)
 
 
 def discover(settings: Settings) -> list[Found]:
@@ -62,14 +69,18 @@ def discover(settings: Settings) -> list[Found]:
     Raises PluginError in strict mode for the first broken plugin, and always when ``only`` or
     ``disable`` name one that does not exist.
     """
+    sourced = [
+        (source, item) for source in sources(settings) for item in register(source, settings)
+    ]
+    # A name belongs to ours, then to whoever's entry point has it, then to whoever comes first.
+    sourced.sort(key=lambda each: (each[0].origin != BUILT_IN, each[0].name != each[1].name))
     found: list[Found] = []
-    for source in _sources(settings):
-        for item in _register(source):
-            if same := sum(item.name == other.name for other in found):
-                taken = f"another plugin is already called {item.name}"
-                name = f"{item.name} ({same + 1})"
-                item = replace(item, name=name, title=name, plugin=None, error=taken)
-            found.append(item)
+    for _, item in sourced:
+        if same := sum(item.name == other.name for other in found):
+            taken = f"another plugin is already called {item.name}"
+            name = f"{item.name} ({same + 1})"
+            item = replace(item, name=name, title=name, plugin=None, error=taken)
+        found.append(item)
     _refuse_unknown(settings, {item.name for item in found})
     chosen = [
         item
@@ -77,12 +88,21 @@ def discover(settings: Settings) -> list[Found]:
         if (not settings.only or item.name in settings.only) and item.name not in settings.disable
     ]
     for item in chosen:
-        if item.error:
-            log.error("plugin %s (%s): %s", item.name, item.origin, item.error)
-            if settings.strict:
-                raise PluginError(f"Plugin {item.name} ({item.origin}): {item.error}")
+        tell(item, settings)
     order = {name: place for place, name in enumerate(settings.plugins)}
     return sorted(chosen, key=lambda item: order.get(item.name, len(order)))
+
+
+def tell(item: Found, settings: Settings) -> None:
+    """Log why a plugin cannot be used. Raises PluginError where the settings ask for it."""
+    if item.error:
+        log.error("plugin %s (%s): %s", item.name, item.origin, item.error)
+        if settings.strict:
+            raise PluginError(f"Plugin {item.name} ({item.origin}): {item.error}")
+    elif item.missing:
+        log.warning("plugin %s (%s): %s", item.name, item.origin, item.missing)
+        if item.name in settings.only:
+            raise PluginError(f"Plugin {item.name}: {item.missing}")
 
 
 def _refuse_unknown(settings: Settings, known: set[str]) -> None:
@@ -96,75 +116,126 @@ def _refuse_unknown(settings: Settings, known: set[str]) -> None:
         log.warning("settings for a plugin %r that is not here; ignored", name)
 
 
-def _sources(settings: Settings) -> Iterator[_Source]:
-    import plugins
+@dataclass
+class _Registered:
+    """What one module's hooks registered."""
 
-    for module in pkgutil.iter_modules(plugins.__path__, "plugins."):
-        short = module.name.rpartition(".")[2]
-        yield _Source(
-            short, "built in", host.__version__, partial(importlib.import_module, module.name)
-        )
-    if settings.safe_mode:
-        return
-    # One by one: pluggy's own loader lets a single bad entry point take all the others along.
-    for entry in metadata.entry_points(group=hookspecs.PROJECT):
-        dist = entry.dist
-        name, version = (dist.name, dist.version) if dist else (entry.value, "")
-        yield _Source(entry.name, f"installed ({name})", version, entry.load)
-    for where in settings.plugin:
-        yield _Source(Path(where).stem, f"from {Path(where).name}", "", partial(_load, where))
+    plugins: list[Plugin] = field(default_factory=list)
+    sections: list[SettingsSection] = field(default_factory=list)
+    commands: list[Command] = field(default_factory=list)
+    weights: list[WeightFile] = field(default_factory=list)
+    css: list[Path] = field(default_factory=list)
 
 
-def _load(where: str) -> ModuleType:
-    """Import a package folder, a .py file or a module name."""
-    path = Path(where).expanduser()
-    if not path.exists():
-        return importlib.import_module(where)
-    path = path.resolve()
-    if path.is_dir() and not (path / "__init__.py").exists():
-        raise ImportError(f"{path} is a folder without an __init__.py")
-    # Workers are given sys.path, so the backend is found there too.
-    if str(path.parent) not in sys.path:
-        sys.path.append(str(path.parent))
-    module = importlib.import_module(path.stem)
-    if Path(module.__file__ or "").resolve() not in (path, path / "__init__.py"):
-        raise ImportError(f"{path.stem} is already the name of {module.__file__}; rename {path}")
-    return module
-
-
-def _register(source: _Source) -> list[Found]:
+def register(source: Source, settings: Settings) -> list[Found]:
+    """Load one source and take what it registers: at least one Found, broken or not."""
     failed = Found(source.name, source.name, source.origin, source.version)
+    # A manager for each: pluggy would call all modules' hooks at once, and one that raises would
+    # take the others along.
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
-    registered: list[Plugin] = []
     try:
-        module = source.load()
-        manager.register(module)
-        manager.check_pending()
-        manager.hook.register_plugins(register=registered.append)
+        registered = within(settings.load_limit, _call_hooks, manager, source)
+        _check(registered)
+    except TooLate:
+        seconds = f"{settings.load_limit:g}"
+        return [replace(failed, error=f"it was not imported within {seconds} s")]
     # A plugin may do anything when imported, sys.exit() included.
     except (Exception, SystemExit) as error:
         log.debug("plugin %s", source.name, exc_info=True)
-        return [replace(failed, error=f"{type(error).__name__}: {error}")]
-    if not registered:
+        return [replace(failed, error=f"{type(error).__name__}: {error}", cause=error)]
+    failed = replace(failed, hooks=manager, weights=tuple(registered.weights))
+    failed = replace(failed, css=tuple(registered.css))
+    if not registered.plugins:
         return [replace(failed, error="it registers no plugin (see the register_plugins hook)")]
-    return [_accept(plugin, source) for plugin in registered]
+    return [_accept(plugin, registered, failed, settings) for plugin in registered.plugins]
 
 
-def _accept(plugin: Plugin, source: _Source) -> Found:
-    error = ""
+def _call_hooks(manager: pluggy.PluginManager, source: Source) -> _Registered:
+    registered = _Registered()
+    manager.register(source.load())
+    manager.check_pending()
+    hook = manager.hook
+    hook.register_plugins(register=registered.plugins.append)
+    hook.register_settings(register=registered.sections.append)
+    hook.register_commands(register=registered.commands.append)
+    hook.register_weights(register=registered.weights.append)
+    hook.register_css(register=lambda path: registered.css.append(Path(path)))
+    return registered
+
+
+def _check(registered: _Registered) -> None:
+    """Raises ValueError for what belongs to nobody, or is not there."""
+    names = {plugin.name for plugin in registered.plugins if isinstance(plugin, Plugin)}
+    belongings: list[SettingsSection | Command] = [*registered.sections, *registered.commands]
+    for what in belongings:
+        if what.plugin not in names:
+            kind = "a command" if isinstance(what, Command) else "settings"
+            raise ValueError(f"it registers {kind} for the plugin {what.plugin}, which is not its")
+    for path in registered.css:
+        if not path.is_file():
+            raise ValueError(f"it registers the style sheet {path}, which is not there")
+
+
+def _accept(plugin: Plugin, registered: _Registered, place: Found, settings: Settings) -> Found:
     if not isinstance(plugin, Plugin):
-        return Found(
-            source.name,
-            source.name,
-            source.origin,
-            source.version,
-            error=f"it registered a {type(plugin).__name__}, not a Plugin",
-        )
+        return replace(place, error=f"it registered a {type(plugin).__name__}, not a Plugin")
+    own = settings.for_plugin(plugin.name)
+    found = replace(
+        place,
+        name=plugin.name,
+        title=plugin.title,
+        plugin=plugin,
+        version=plugin.version or place.version,
+        options=own.options,
+        commands=tuple(each for each in registered.commands if each.plugin == plugin.name),
+    )
     if plugin.api_version != API_VERSION:
-        error = (
-            f"it was written for version {plugin.api_version} of the plugin API; "
-            f"this Triptych has version {API_VERSION}"
-        )
-    version = plugin.version or source.version
-    return Found(plugin.name, plugin.title, source.origin, version, plugin, error)
+        return replace(found, error=_other_version(plugin.api_version))
+    if own.interpreter is None and (absent := _absent(plugin.requires)):
+        return replace(found, missing=_install(found, absent))
+    for section in registered.sections:
+        if section.plugin == plugin.name:
+            try:
+                options = section.model.model_validate(own.options).model_dump()
+            except ValidationError as error:
+                return replace(found, section=section, error=_wrong_options(section, error))
+            found = replace(found, section=section, options=options)
+    return found
+
+
+def _other_version(version: object) -> str:
+    text = (
+        f"it was written for version {version} of the plugin API; "
+        f"this Triptych has version {API_VERSION}. "
+    )
+    if isinstance(version, int) and version > API_VERSION:
+        return text + "Update Triptych."
+    return text + "Ask its author for an update, or use an older Triptych."
+
+
+def _absent(modules: Iterable[str]) -> list[str]:
+    return [module for module in modules if importlib.util.find_spec(module) is None]
+
+
+def _install(found: Found, absent: list[str]) -> str:
+    what = " and ".join([", ".join(absent[:-1]), absent[-1]] if absent[1:] else absent)
+    built_in = found.origin == BUILT_IN
+    verb = "are" if absent[1:] else "is"
+    name = f"triptych[{found.name}]"
+    how = f': pip install "{name}", or ".[{found.name}]" in a checkout' if built_in else "."
+    return f"{what} {verb} not installed{how}"
+
+
+def _wrong_options(section: SettingsSection, error: ValidationError) -> str:
+    sentences = []
+    known = sorted(section.model.model_fields)
+    for item in error.errors():
+        name = ".".join(map(str, item["loc"]))
+        if item["type"] == "extra_forbidden":
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"; did you mean {near[0]}?" if near else f"; there are: {', '.join(known)}"
+            sentences.append(f"the option {name} is unknown{hint}")
+        else:
+            sentences.append(f"the option {name} is wrong: {item['msg']}")
+    return "; ".join(sentences)

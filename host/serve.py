@@ -8,6 +8,7 @@ import signal
 import sys
 import tempfile
 import threading
+from typing import TYPE_CHECKING
 
 # Before Gradio is imported: the app contacts nobody unless told to, and visitors' files lie in a
 # folder of this process that goes when it ends.
@@ -29,6 +30,9 @@ from host.settings import Settings  # noqa: E402
 from host.shipped import shipped  # noqa: E402
 from host.ui.page import build_page  # noqa: E402
 
+if TYPE_CHECKING:
+    from host.reload import Watch
+
 THREADS = 200  # a call that waits for a worker holds one
 # System fonts: the themes' default would fetch them from a font service.
 THEME = gr.themes.Soft(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
@@ -38,8 +42,9 @@ def serve(settings: Settings) -> None:
     """Serve until a signal ends it. Exits with a sentence when it cannot begin."""
     configure_logging(settings.log_level)
     try:
+        watch = _watch(settings) if settings.reload else None
         host = Host(settings)
-        page = build_page(host).queue(max_size=settings.queue_size, api_open=False)
+        page = build_page(host, watch).queue(max_size=settings.queue_size, api_open=False)
     except (DeviceError, PluginError) as error:
         sys.exit(f"triptych: {error}")
     try:
@@ -50,7 +55,7 @@ def serve(settings: Settings) -> None:
             max_threads=THREADS,
             max_file_size=int(settings.max_upload_mb * 1e6),
             theme=THEME,
-            css_paths=shipped("assets", "triptych.css"),
+            css_paths=[shipped("assets", "triptych.css"), *host.css],
             run_history=False,  # it would keep visitors' faces in their browsers
             show_error=True,
             ssr_mode=False,
@@ -71,3 +76,9 @@ def serve(settings: Settings) -> None:
         page.close()
     finally:
         host.stop()
+
+
+def _watch(settings: Settings) -> Watch:
+    from host import reload
+
+    return reload.Watch(reload.places(settings))

@@ -57,6 +57,8 @@ class PluginSettings(BaseModel, extra="forbid"):
     """Seconds one call may take."""
     idle_unload: float | None = Field(default=None, gt=0)
     """Seconds without a call after which the worker's memory is given back."""
+    memory_limit: float | None = Field(default=None, gt=0)
+    """MB of memory above which the worker is ended."""
     interpreter: str | None = None
     """Python of another virtual environment, for a plugin whose dependencies clash."""
     threads: int | None = Field(default=None, ge=1)
@@ -93,6 +95,8 @@ class Settings(BaseSettings):
     cache: Folder = user_cache_path("triptych")
     max_upload_mb: float = Field(default=20, gt=0, allow_inf_nan=False)
     max_megapixels: float = Field(default=40, gt=0, allow_inf_nan=False)
+    load_limit: float = Field(default=30, gt=0)
+    """Seconds a plugin may take to be imported, and as many to build its tab."""
     queue_size: int = Field(default=64, ge=1)
     operator_token: Annotated[SecretStr | None, BeforeValidator(lambda token: token or None)] = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -27,9 +27,13 @@ import urllib.request
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from host.plugin import UserError
+
+if TYPE_CHECKING:
+    from host.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +99,11 @@ class WeightsStore:
         self.cache = Path(cache)
         self.offline = offline
         self.timeout = timeout
+
+    @classmethod
+    def of(cls, settings: Settings) -> WeightsStore:
+        """The store that the app's settings name."""
+        return cls(settings.weights, settings.cache / "weights", offline=settings.offline)
 
     def find(self, file: WeightFile) -> Path | None:
         """The verified local file, or None; a file with another hash is logged and passed over."""

@@ -27,9 +27,11 @@ safe here because both ends are our own processes, joined by a socket pair nobod
 
 from __future__ import annotations
 
+import contextlib
 import io
 import pickle
 import struct
+import sys
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -49,7 +51,38 @@ class _Pickler(pickle.Pickler):
                 f"a {type(obj).__module__}.{type(obj).__qualname__} cannot leave its worker; "
                 "pass NumPy arrays"
             )
+        numpy = sys.modules.get("numpy")  # a worker with an interpreter of its own may lack it
+        if numpy is not None and type(obj) is numpy.ndarray and _is_plain(obj.dtype):
+            # NumPy's own way differs between its versions, and the two ends may differ in theirs.
+            turned = obj.flags.f_contiguous and not obj.flags.c_contiguous
+            rows = numpy.ascontiguousarray(obj.T if turned else obj)
+            buffer = pickle.PickleBuffer(rows.reshape(-1).view(numpy.uint8))
+            return _array, (buffer, obj.dtype, obj.shape, turned)
         return NotImplemented
+
+
+def _is_plain(dtype: Any) -> bool:
+    return dtype.kind in "biufcmMSUV" and not dtype.hasobject and dtype.itemsize > 0
+
+
+def _array(buffer: Any, dtype: Any, shape: tuple[int, ...], turned: bool) -> Any:
+    import numpy
+
+    if turned:
+        return numpy.ndarray(shape[::-1], dtype, buffer).T
+    return numpy.ndarray(shape, dtype, buffer)
+
+
+class _Unpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        # Another interpreter may have another NumPy: numpy.core is named numpy._core since NumPy 2.
+        package, _, rest = module.partition(".")
+        core, _, rest = rest.partition(".")
+        if package == "numpy" and core in ("core", "_core"):
+            for ours in ("numpy._core", "numpy.core"):
+                with contextlib.suppress(ImportError, AttributeError):
+                    return super().find_class(f"{ours}.{rest}".rstrip("."), name)
+        return super().find_class(module, name)
 
 
 def encode(message: tuple[Any, ...]) -> list[Any]:
@@ -91,7 +124,7 @@ def receive(connection: Connection) -> tuple[Any, ...]:
         connection.recv_bytes_into(buffer)
         buffers.append(buffer)
     try:
-        message: tuple[Any, ...] = pickle.loads(body, buffers=buffers)
+        message: tuple[Any, ...] = _Unpickler(io.BytesIO(body), buffers=buffers).load()
     except Exception as error:
         raise NotSendable(f"it cannot be rebuilt here: {error}") from error
     return message

@@ -92,7 +92,7 @@ class Server:
                 backend = self._build()
                 health = _health(backend)
             except (Exception, SystemExit) as error:  # noqa: BLE001  it is a plugin's code
-                self._send("broken", _describe(error), traceback.format_exc())
+                self._send("broken", _describe_start(error), traceback.format_exc())
                 return
             self._send("ready", health)
             while (call := self._calls.get()) is not None:
@@ -207,6 +207,13 @@ def _describe(error: BaseException) -> str:
     return str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
 
 
+def _describe_start(error: BaseException) -> str:
+    if isinstance(error, ModuleNotFoundError) and error.name is not None:
+        package = error.name.partition(".")[0]
+        return f"its Python has no package {package}; install it there"
+    return _describe(error)
+
+
 def _die_with(parent_pid: int) -> None:
     """Ask Linux to kill this process when the host's thread that started it ends.
 
@@ -219,8 +226,15 @@ def _die_with(parent_pid: int) -> None:
             os._exit(0)
 
 
+def _die_first() -> None:
+    """Where memory runs out, Linux is to end this process rather than the web process."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500")
+
+
 def main(fd: int, parent_pid: int) -> None:
     _die_with(parent_pid)
+    _die_first()
     connection = Connection(fd)
     spec: BackendSpec = wire.receive(connection)[0]
     caller.configure_logging(spec.log_level)

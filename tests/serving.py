@@ -16,15 +16,19 @@ ROOT = Path(__file__).parents[1]
 
 
 class App:
-    """A served Triptych: its address, its process and its log."""
+    """A served Triptych: its address, its process and its log.
 
-    def __init__(self, folder, flags, environment):
+    program: the command that takes the flags; None for app.py of this checkout.
+    """
+
+    def __init__(self, folder, flags, environment, program=None):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/"
         self.log_file = folder / "app.log"
-        command = [sys.executable, str(ROOT / "app.py"), "--port", str(self.port), *flags]
+        program = program or [sys.executable, str(ROOT / "app.py")]
+        command = [*program, "--port", str(self.port), *flags]
         if "--cache" not in flags:
             command += ["--cache", str(folder / "cache")]
         with self.log_file.open("w") as log:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import logging
+import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 from yaml import YAMLError
 
 from host.settings import Settings
+
+if TYPE_CHECKING:
+    from host.plugins import Found
 
 
 def _assignment(text: str) -> tuple[str, str]:
@@ -20,11 +25,11 @@ def _assignment(text: str) -> tuple[str, str]:
     return name, value
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(prog: str = "triptych run") -> argparse.ArgumentParser:
     """The flags. Left-out flags are left to the other sources."""
     flags = argparse.ArgumentParser(
-        prog="triptych run",
-        description="Serve the Triptych demo.",
+        prog=prog,
+        description="Serve the page." if prog == "triptych run" else None,
         epilog="Each flag can also be an environment variable (TRIPTYCH_PORT=8000) or a key of "
         "the Spacefile; flags win, then the environment, then the Spacefile.",
         argument_default=argparse.SUPPRESS,
@@ -67,6 +72,13 @@ def parser() -> argparse.ArgumentParser:
         metavar="PLUGIN=SECONDS",
         help="give a worker's memory back after this long without a call",
     )
+    add(
+        "--memory-limit",
+        action="append",
+        type=_assignment,
+        metavar="PLUGIN=MB",
+        help="end a worker that takes more memory than this",
+    )
     add("--plugin", action="append", metavar="PATH_OR_MODULE", help="load one more plugin")
     add("--reload", action="store_true", help="load a --plugin anew whenever its files change")
     add("--only", metavar="NAMES", help="load these plugins and no others (face,style)")
@@ -83,15 +95,15 @@ def parser() -> argparse.ArgumentParser:
     return flags
 
 
-def settings_from(arguments: Sequence[str] | None = None) -> Settings:
+def settings_from(arguments: Sequence[str] | None = None, prog: str = "triptych run") -> Settings:
     """Settings from flags (``sys.argv`` if None), environment and Spacefile.
 
     Exits with a usage message that names each wrong value and where it belongs.
     """
-    flags = parser()
+    flags = parser(prog)
     values: dict[str, Any] = vars(flags.parse_args(arguments))
     plugins: dict[str, dict[str, str]] = {}
-    for key in ("device", "executor", "interpreter", "time_limit", "idle_unload"):
+    for key in ("device", "executor", "interpreter", "time_limit", "idle_unload", "memory_limit"):
         for name, value in values.pop(key, []):
             own = plugins.setdefault(name, {})
             # --device gan=cuda:0 --device gan=cuda:1 names two, as gan=cuda:0,cuda:1 does
@@ -109,3 +121,15 @@ def settings_from(arguments: Sequence[str] | None = None) -> Settings:
         flags.error(str(error))
     except (YAMLError, ValueError, TypeError, OSError) as error:
         flags.error(f"{Settings.spacefile} is not a YAML mapping of settings: {error}")
+
+
+def discovered(prog: str, arguments: Sequence[str] = ()) -> tuple[Settings, list[Found]]:
+    """The settings and the plugins they choose. Exits with a sentence when one cannot be chosen."""
+    from host.plugins import PluginError, discover
+
+    settings = settings_from(arguments, prog)
+    logging.basicConfig(level=logging.CRITICAL)  # what is wrong is in what is found
+    try:
+        return settings, discover(settings)
+    except PluginError as error:
+        sys.exit(f"triptych: {error}")

@@ -19,7 +19,8 @@ import psutil
 from host import caller, wire
 from host.executors.call import Call, CallCancelled, WorkerError
 from host.executors.limits import Ladder, Limits
-from host.executors.link import Link
+from host.executors.link import CannotStart, Link
+from host.executors.memory import Watch, resident
 from host.plugin import UserError
 
 log = logging.getLogger("host.executor")
@@ -42,6 +43,7 @@ class Status:
     restarts: int = 0
     last_error: str = ""
     health: dict[str, str] = field(default_factory=dict)
+    trace: str = ""
 
 
 class _LinkLost(Exception):
@@ -59,13 +61,14 @@ class Executor:
     ) -> None:
         self.name, self.device = name, device
         self._open_link, self._limits = open_link, limits
+        self._memory = Watch(limits.memory)
         self._link: Link | None = None
         self._jobs: queue.Queue[Call | None] = queue.Queue()  # None: only start the worker
         self._current: Call | None = None
         self._state = "new"
         self._health: dict[str, str] = {}
         self._calls = self._starts = self._failures = 0
-        self._last_error = ""
+        self._last_error = self._trace = ""
         self._not_before = 0.0
         self._restart = threading.Event()
         self._stop = threading.Event()
@@ -111,7 +114,7 @@ class Executor:
         memory = None
         if pid is not None:
             try:
-                memory = psutil.Process(pid).memory_info().rss
+                memory = resident(pid)
             except psutil.Error:
                 pid = None
         return Status(
@@ -125,6 +128,7 @@ class Executor:
             restarts=max(0, self._starts - 1),
             last_error=self._last_error,
             health=self._health,
+            trace=self._trace,
         )
 
     # -- the executor's own thread
@@ -191,6 +195,8 @@ class Executor:
             return
         if not self._link.alive():
             self._broke("between calls, " + self._link.last_words())
+        elif self._memory.exceeded(self._link.pid):
+            self._took_too_much()
         elif self._limits.idle is not None and idle > self._limits.idle:
             log.info("%s: unloaded after %.0f s without a call", self.name, idle)
             self._end_link("new")
@@ -206,7 +212,7 @@ class Executor:
                 f"The {self.name} worker failed {self._failures} times in a row "
                 f"({first_line(self._last_error)}). It will be tried again in {wait:.0f} s."
             )
-        self._state = "starting"
+        self._state, self._trace = "starting", ""
         began = time.monotonic()
         try:
             self._link = self._open_link()
@@ -214,11 +220,14 @@ class Executor:
             kind, *fields = self._await_start(began)
         except _LinkLost:
             raise self._broke(f"while starting, {self._last_words()}") from None
+        except CannotStart as error:
+            raise self._broke(str(error), f"{self.name} {error.sentence}") from None
         except (OSError, ModuleNotFoundError) as error:
             raise self._broke(f"it could not be started: {error}") from error
         if kind == "broken":
             text, trace = fields
             log.error("%s: the backend could not be built\n%s", self.name, trace)
+            self._trace = trace
             raise self._broke(text, sentence=f"{self.name} could not be started: {text}")
         self._health = fields[0]
         self._state = "ready"
@@ -231,6 +240,8 @@ class Executor:
                 raise WorkerError(f"The {self.name} worker was restarted.")
             if time.monotonic() - began > self._limits.start:
                 raise self._broke(f"it was not ready within {self._limits.start:.0f} s")
+            if self._memory.exceeded(self._link.pid if self._link else None):
+                raise self._took_too_much()
         return message
 
     def _serve(self, call: Call) -> tuple[Any] | Exception:
@@ -287,6 +298,8 @@ class Executor:
             if self._stop.is_set() or self._restart.is_set():
                 self._end_link("new")
                 return WorkerError(f"The {self.name} worker was restarted.")
+            if self._memory.exceeded(self._link.pid if self._link else None):
+                return self._took_too_much()
             if too_late is None and time.monotonic() - began > self._limits.call:
                 too_late = WorkerError(
                     f"{self.name} took longer than its limit of {self._limits.call:g} s "
@@ -317,11 +330,13 @@ class Executor:
         if kind == "cancelled":
             return CallCancelled("Stopped.")
         log.error("%s.%s: %s\n%s", self.name, call.method, text, trace)
-        return self._something_wrong(call, text)
+        return self._something_wrong(call, text, trace)
 
-    def _something_wrong(self, call: Call, text: str) -> WorkerError:
+    def _something_wrong(self, call: Call, text: str, trace: str = "") -> WorkerError:
         self._last_error = f"{call.method}: {text}"
-        return WorkerError(f"Something went wrong in {self.name}.")
+        error = WorkerError(f"Something went wrong in {self.name}.")
+        error.trace = trace
+        return error
 
     def _broke(self, why: str, sentence: str | None = None) -> WorkerError:
         """Record a crash; the next start has to wait for the back-off."""
@@ -333,6 +348,10 @@ class Executor:
         return WorkerError(
             sentence or f"The {self.name} worker stopped unexpectedly. Please try again."
         )
+
+    def _took_too_much(self) -> WorkerError:
+        sentence = f"{self.name} {self._memory.excess}"
+        return self._broke(sentence, sentence)
 
     def _end_link(self, state: str, grace: float = 1.0) -> None:
         link, self._link = self._link, None

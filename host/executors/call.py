@@ -11,7 +11,12 @@ from host.caller import Caller
 
 
 class WorkerError(Exception):
-    """A call failed for a reason that is not the visitor's. Its text is fit for a visitor."""
+    """A call failed for a reason that is not the visitor's. Its text is fit for a visitor.
+
+    trace: the worker's traceback, for the author; "" when there is none.
+    """
+
+    trace = ""
 
 
 class CallCancelled(WorkerError):

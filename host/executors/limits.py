@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds.
+    """Seconds, but for ``memory``.
 
     start: from launching a worker to its first word.
     call: from its first step to its end, streams included.
@@ -17,6 +17,7 @@ class Limits:
     backoff: wait before the second start after a crash; the first is at once, later ones double
         it, up to 60 times.
     idle: unload a worker nobody called for that long; None keeps it.
+    memory: bytes above which a worker, its children included, is ended; None lets it grow.
     """
 
     start: float = 300.0
@@ -25,6 +26,7 @@ class Limits:
     kill_after: float = 8.0
     backoff: float = 1.0
     idle: float | None = None
+    memory: int | None = None
 
     def wait_after(self, failures: int) -> float:
         """Seconds until the next start after so many failures in a row."""

@@ -12,6 +12,17 @@ from multiprocessing.connection import Connection
 from typing import Protocol
 
 
+class CannotStart(Exception):
+    """A worker could not even be launched. Its text is for the operator.
+
+    sentence: the end of one for a visitor, which begins with the plugin's name.
+    """
+
+    def __init__(self, text: str, sentence: str) -> None:
+        super().__init__(text)
+        self.sentence = sentence
+
+
 class Link(Protocol):
     """A started worker, seen from the host. Used by one thread only."""
 

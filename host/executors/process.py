@@ -6,12 +6,12 @@ import contextlib
 import importlib.util
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
-from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,7 +19,8 @@ import pluggy
 
 import host
 from host import wire
-from host.executors.link import socket_pair
+from host.executors.link import CannotStart, socket_pair
+from host.executors.output import Output
 from host.worker import BackendSpec
 
 
@@ -29,6 +30,12 @@ class ProcessLink:
     def __init__(
         self, spec: BackendSpec, environment: Mapping[str, str], interpreter: str | None = None
     ) -> None:
+        if interpreter is not None and shutil.which(interpreter) is None:
+            raise CannotStart(
+                f"its interpreter {interpreter} is not there; set it to the Python of a virtual "
+                "environment",
+                "could not be started: its Python interpreter is missing.",
+            )
         self.connection, theirs = socket_pair()
         self._bridge: tempfile.TemporaryDirectory[str] | None = None
         env = {**os.environ, **environment, "PYTHONUNBUFFERED": "1"}
@@ -48,13 +55,11 @@ class ProcessLink:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
+                bufsize=0,
                 start_new_session=True,  # Ctrl-C in the terminal is for the host alone
             )
         self.pid = self._process.pid
-        self._tail: deque[str] = deque(maxlen=20)
-        self._logger = logging.getLogger(f"worker.{spec.plugin}")
+        self._output = Output(logging.getLogger(f"worker.{spec.plugin}"))
         self._drain = threading.Thread(target=self._forward_output, daemon=True)
         self._drain.start()
         with contextlib.suppress(OSError):  # it died at once; receiving will say so
@@ -62,10 +67,8 @@ class ProcessLink:
 
     def _forward_output(self) -> None:
         assert self._process.stdout is not None
-        with self._process.stdout as lines:
-            for line in lines:
-                self._tail.append(line.rstrip())
-                self._logger.info("%s", line.rstrip())
+        with self._process.stdout as pipe:
+            self._output.forward(pipe.fileno())
 
     def alive(self) -> bool:
         return self._process.poll() is None
@@ -98,7 +101,7 @@ class ProcessLink:
             how = f"was killed by signal {-code} ({signal.strsignal(-code)})"
         else:
             how = f"ended with exit code {code}"
-        return "\n".join([how, *self._tail])
+        return "\n".join([how, *self._output.tail])
 
 
 def _bridge(backend: str) -> tempfile.TemporaryDirectory[str]:

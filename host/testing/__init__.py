@@ -1,13 +1,23 @@
-"""Helpers for the tests of plugins, ours and third-party."""
+"""Helpers for the tests of plugins, ours and third-party.
+
+``check("./my-plugin")`` is what ``triptych check`` runs; with pytest, ``--triptych=./my-plugin``
+makes a test of each check.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from host.devices import Device
 from host.plugin import Context
 from host.weights import WeightsStore
+
+if TYPE_CHECKING:
+    from host.testing.report import Report, UnknownPlugin
+    from host.testing.runner import check
+
+__all__ = ["Report", "UnknownPlugin", "backend_context", "check"]
 
 
 def backend_context(plugin: str, tmp_path: Path, **settings: Any) -> Context:
@@ -21,3 +31,16 @@ def backend_context(plugin: str, tmp_path: Path, **settings: Any) -> Context:
         cache_dir=cache,
         settings=settings,
     )
+
+
+def __getattr__(name: str) -> Any:
+    # Not imported above: a test that only needs a context should not wait for the rest.
+    if name == "check":
+        from host.testing.runner import check
+
+        return check
+    if name in ("Report", "UnknownPlugin"):
+        from host.testing import report
+
+        return getattr(report, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,6 +7,7 @@ import functools
 import inspect
 import logging
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -16,6 +17,7 @@ from gradio.context import LocalContext
 from host import caller
 from host.executors.call import CallCancelled, WorkerError
 from host.plugin import Plugin, UserError
+from host.ui import own_lines
 
 log = logging.getLogger("host.events")
 
@@ -30,7 +32,11 @@ class _Stopped(gr.Error):
 
 
 def adopt(
-    function: BlockFunction, plugin: Plugin, workers: int, plugin_names: Collection[str]
+    function: BlockFunction,
+    plugin: Plugin,
+    workers: int,
+    plugin_names: Collection[str],
+    author_folder: Path | None = None,
 ) -> None:
     """Make a Gradio event the host's: who calls is known, and errors are sentences.
 
@@ -38,10 +44,13 @@ def adopt(
     the page's own business and are hidden from API clients. More events run at once than there
     are workers: the others wait in the executor, where their visitor's Stop reaches them, which
     it does not in Gradio's queue.
+
+    author_folder: the plugin's code, when its author wants its lines of a traceback in each error.
+
     Raises ValueError for a name that belongs to another plugin.
     """
     if function.fn is not None:
-        function.fn = guard(function.fn, plugin.title)
+        function.fn = guard(function.fn, plugin.title, author_folder)
     name = function.api_name if isinstance(function.api_name, str) else ""
     owners = [other for other in plugin_names if name.startswith(f"{other}_")]
     if function.queue:
@@ -54,8 +63,11 @@ def adopt(
         raise ValueError(f"the event name {name} belongs to the plugin {owner}")
 
 
-def guard(fn: Callable[..., Any], title: str) -> Callable[..., Any]:
+def guard(
+    fn: Callable[..., Any], title: str, author_folder: Path | None = None
+) -> Callable[..., Any]:
     """Run ``fn`` on behalf of the visitor whose event this is, and explain what it raises."""
+    on_behalf_of = functools.partial(_on_behalf_of, title=title, author_folder=author_folder)
     if inspect.isgeneratorfunction(fn):
 
         @functools.wraps(fn)
@@ -65,7 +77,7 @@ def guard(fn: Callable[..., Any], title: str) -> Callable[..., Any]:
                 while True:
                     # Each step may run in another thread, so the caller is set anew.
                     try:
-                        with _on_behalf_of(who, title):
+                        with on_behalf_of(who):
                             step = next(steps, _END)
                     except _Stopped as stopped:  # what is shown stays, unmarked
                         gr.Info(stopped.message, title=title)
@@ -83,7 +95,7 @@ def guard(fn: Callable[..., Any], title: str) -> Callable[..., Any]:
             who = _caller()
             async with contextlib.aclosing(fn(*args, **kwargs)) as steps:
                 while True:
-                    with _on_behalf_of(who, title):
+                    with on_behalf_of(who):
                         step = await anext(steps, _END)
                     if step is _END:
                         return
@@ -95,26 +107,26 @@ def guard(fn: Callable[..., Any], title: str) -> Callable[..., Any]:
 
         @functools.wraps(fn)
         async def wait(*args: Any, **kwargs: Any) -> Any:
-            with _on_behalf_of(_caller(), title):
+            with on_behalf_of(_caller()):
                 return await fn(*args, **kwargs)
 
         return wait
 
     @functools.wraps(fn)
     def run(*args: Any, **kwargs: Any) -> Any:
-        with _on_behalf_of(_caller(), title):
+        with on_behalf_of(_caller()):
             return fn(*args, **kwargs)
 
     return run
 
 
 @contextlib.contextmanager
-def _on_behalf_of(who: caller.Caller, title: str) -> Iterator[None]:
+def _on_behalf_of(who: caller.Caller, title: str, author_folder: Path | None) -> Iterator[None]:
     with caller.acting_for(who):
         try:
             yield
         except Exception as error:
-            raise _explain(error, title, who) from error
+            raise _explain(error, title, who, author_folder) from error
 
 
 def _caller() -> caller.Caller:
@@ -122,7 +134,9 @@ def _caller() -> caller.Caller:
     return caller.Caller(visitor=getattr(request, "session_hash", None))
 
 
-def _explain(error: Exception, title: str, who: caller.Caller) -> gr.Error:
+def _explain(
+    error: Exception, title: str, who: caller.Caller, author_folder: Path | None
+) -> gr.Error:
     if isinstance(error, gr.Error):
         return error
     if isinstance(error, CallCancelled):
@@ -134,4 +148,7 @@ def _explain(error: Exception, title: str, who: caller.Caller) -> gr.Error:
     else:
         log.exception("an event of %s failed", title)
         text = f"Something went wrong in {title} (call {who.id})."
+    if author_folder is not None and not isinstance(error, UserError):
+        trace = getattr(error, "trace", "") or own_lines.trace_of(error)
+        text += own_lines.html(trace, author_folder)
     return gr.Error(text, title=title, print_exception=False)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 from collections.abc import Callable
-from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from host.host import Host, Loaded
+from host.executors.base import Status
+from host.host import Host
 from host.images import Limits
-from host.plugins import PluginError
-from host.ui import events, status
+from host.plugins import Found, PluginError
+from host.ui import status
 from host.ui.components import ImageInput
+from host.ui.tab import TabError, fill, show_error
+
+if TYPE_CHECKING:
+    from host.reload import Watch
+    from host.ui.live import LiveTab
 
 log = logging.getLogger("host.page")
 
@@ -22,16 +26,10 @@ _REFRESH = 3.0  # seconds between looks at the workers while a page is open
 _FORGET_UPLOADS = (600, 3600)  # every 10 minutes, files older than an hour
 
 
-class _TabError(Exception):
-    """A tab could not be built."""
-
-    def __init__(self, name: str, cause: BaseException) -> None:
-        super().__init__(f"{type(cause).__name__}: {cause}")
-        self.name = name
-
-
-def build_page(host: Host) -> gr.Blocks:
+def build_page(host: Host, watch: Watch | None = None) -> gr.Blocks:
     """Build every tab. A plugin whose tab cannot be built gets one that says why.
+
+    watch: its plugins' tabs are built anew when their files change.
 
     Raises PluginError for such a plugin when the settings are strict.
     """
@@ -42,8 +40,8 @@ def build_page(host: Host) -> gr.Blocks:
     errors = {each.found.name: each.found.error for each in host.plugins if each.found.error}
     while True:
         try:
-            return _build(host, errors)
-        except _TabError as error:
+            return _build(host, errors, watch)
+        except TabError as error:
             if settings.strict:
                 raise PluginError(f"Plugin {error.name}: its tab failed: {error}") from error
             # An exception leaves a half-built tab in the page, so the page is begun again
@@ -53,26 +51,37 @@ def build_page(host: Host) -> gr.Blocks:
             errors[error.name] = str(error)
 
 
-def _build(host: Host, errors: dict[str, str]) -> gr.Blocks:
+def _build(host: Host, errors: dict[str, str], watch: Watch | None) -> gr.Blocks:
     names = [loaded.found.name for loaded in host.plugins]
-    lines: list[tuple[Loaded, gr.HTML]] = []
+    lines: dict[int, tuple[Callable[[Found, list[Status]], str], gr.HTML]] = {}
+    live_tabs: list[LiveTab] = []
     with gr.Blocks(
         title=host.settings.title, analytics_enabled=False, delete_cache=_FORGET_UPLOADS
     ) as page:
         gr.Markdown(f"# {host.settings.title}", elem_id="title")
-        for loaded in host.plugins:
-            with gr.Tab(loaded.found.title, id=loaded.found.name):
-                if loaded.found.name in errors:
-                    _build_error_tab(loaded, errors[loaded.found.name])
+        for position, (found, workers) in enumerate(host.statuses()):
+            place = watch.place_of(found) if watch else None
+            if found.missing and place is None:  # told in the Plugins tab
+                continue
+            with gr.Tab(found.title, id=found.name) as tab:
+                if found.name in errors and place is None:
+                    show_error(found, errors[found.name])
+                    continue
+                view = gr.HTML(status.line(found, workers))
+                if place is None:
+                    lines[position] = status.line, view
+                    fill(host.plugins[position], names, host.settings.load_limit)
                 else:
-                    lines.append((loaded, _build_tab(page, loaded, names)))
+                    from host.ui.live import LiveTab
+
+                    live_tabs.append(LiveTab(host, position, place, tab))
+                    lines[position] = live_tabs[-1].worker_line, view
         with gr.Tab("Plugins", id="plugins"):
             table = status.build_tab(host)
 
         def refresh() -> list[str]:
             statuses = host.statuses()
-            workers = {found.name: states for found, states in statuses}
-            texts = [status.line(each.found, workers[each.found.name]) for each, _ in lines]
+            texts = [line(*statuses[position]) for position, (line, _) in lines.items()]
             return [*texts, status.table(statuses, status.is_local(host))]
 
         def left(request: gr.Request) -> None:
@@ -80,39 +89,12 @@ def _build(host: Host, errors: dict[str, str]) -> gr.Blocks:
                 host.forget(request.session_hash)
 
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        outputs = [*(line for _, line in lines), table]
+        outputs = [*(view for _, view in lines.values()), table]
         page.load(refresh, None, outputs, **quiet)
         gr.Timer(_REFRESH).tick(refresh, None, outputs, queue=False, **quiet)
         page.unload(left)
+        if watch is not None and live_tabs:
+            from host.ui.live import follow
+
+            follow(host, live_tabs, watch)
     return page
-
-
-def _build_tab(page: gr.Blocks, loaded: Loaded, names: list[str]) -> gr.HTML:
-    """Fill the open tab. Returns its worker line. Raises _TabError whatever goes wrong."""
-    plugin = loaded.found.plugin
-    assert plugin is not None
-    line = gr.HTML(status.line(loaded.found, [each.status() for each in loaded.executors]))
-    before = set(page.fns)
-    try:
-        _builder(plugin.tab)(loaded.backend)
-        for number in page.fns.keys() - before:
-            events.adopt(page.fns[number], plugin, max(1, len(loaded.executors)), names)
-    # A plugin's own code: whatever it raises must not reach the other tabs.
-    except (Exception, SystemExit) as error:
-        raise _TabError(plugin.name, error) from error
-    return line
-
-
-def _build_error_tab(loaded: Loaded, error: str) -> None:
-    gr.HTML(
-        "<div class='worker-broken' role='alert'>"
-        f"<b>{escape(loaded.found.title)} could not be loaded.</b> {escape(error)}<br>"
-        f"<small>It comes {escape(loaded.found.origin)}. The other tabs work; the log has the "
-        "details.</small></div>"
-    )
-
-
-def _builder(dotted: str) -> Callable[[Any], None]:
-    module, _, name = dotted.partition(":")
-    builder: Callable[[Any], None] = getattr(importlib.import_module(module), name)
-    return builder

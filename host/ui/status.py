@@ -82,6 +82,9 @@ def table(statuses: Sequence[tuple[Found, list[Status]]], details: bool) -> str:
         if found.error:
             nothing = ["-", _dot("broken"), "-", "-", "-", escape(first_line(found.error))]
             rows.append(cells + nothing)
+        elif found.missing:
+            nothing = ["-", "not installed", "-", "-", "-", escape(found.missing)]
+            rows.append(cells + nothing)
         elif not workers:
             rows.append([*cells, "-", "no worker needed", "-", "-", "-", ""])
         for worker in workers:

@@ -1,8 +1,8 @@
 """Measure a face model on folders of pictures.
 
-    python -m plugins.face.evaluate --images DIR --pairs pairs.txt   LFW's View-2 protocol
-    python -m plugins.face.evaluate --images DIR                     every pair of pictures
-    python -m plugins.face.evaluate --images DIR --against DIR2      every one against every one
+    triptych face evaluate --images DIR --pairs pairs.txt   LFW's View-2 protocol
+    triptych face evaluate --images DIR                     every pair of pictures
+    triptych face evaluate --images DIR --against DIR2      every one against every one
 
 DIR has one sub-folder of pictures for each person. What was encoded is kept in a cache, so a run
 that was stopped goes on where it was.
@@ -17,7 +17,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -50,7 +50,7 @@ PROGRESS_EVERY = 0.2  # seconds
 Result = TypeVar("Result")
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: Sequence[str]) -> int:
     args = _parser().parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):  # names of files may hold what is no text
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -67,7 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m plugins.face.evaluate",
+        prog="triptych face evaluate",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -428,7 +428,3 @@ def _write(
             (out / name).write_bytes(images.to_png(picture))
     except OSError as error:
         raise UserError(f"{out} cannot be written: {error.strerror}.") from error
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -19,7 +19,7 @@ from plugins.face.gallery import Gallery, Person, is_export
 from plugins.face.identification import identify
 from plugins.face.models import AUTO, BY_NAME, MODELS, named
 from plugins.face.recognise_view import SHOWN, named_html, people_html
-from plugins.face.visitors import VisitorGallery
+from plugins.face.visitors import VisitorGallery, shared_gallery
 
 ASSETS = shipped("assets", "face")
 DRAWN = (("Anna", "anna_1.jpg"), ("Bruno", "bruno_1.jpg"))
@@ -36,7 +36,10 @@ def build(backend: Any, model: gr.Dropdown) -> gr.Slider:
         "encoding is stored and the nearest one wins. A face far from all of them is *nobody I "
         "know*."
     )
-    gallery = gr.State(VisitorGallery(shared), delete_callback=VisitorGallery.close)
+    gallery = gr.State(
+        shared_gallery(shared) if shared else VisitorGallery(),
+        delete_callback=VisitorGallery.leave,
+    )
     with gr.Row():
         with gr.Column(scale=1):
             portrait = ImageInput(label="Picture of a person", height=240)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from typing import Any
 
@@ -11,6 +12,12 @@ from plugins.face.models import MODELS
 DIMENSIONS = {model.name: model.dimension for model in MODELS}
 MOST_PICTURES = 1000
 """A visitor's own gallery lies in memory, so it is bounded."""
+
+
+@functools.cache
+def shared_gallery(url: str) -> VisitorGallery:
+    """The one gallery at that address that everybody in this process uses."""
+    return VisitorGallery(url)
 
 
 class VisitorGallery:
@@ -36,9 +43,19 @@ class VisitorGallery:
                 self._gallery = Gallery(self.shared or "sqlite://", most, DIMENSIONS)
             return self._gallery
 
-    def close(self) -> None:
+    def leave(self) -> None:
         """The visitor has left; a shared gallery stays open for the others."""
+        if not self.shared:
+            self.close()
+
+    def close(self) -> None:
+        """Give everything back; it is opened anew when it is needed again."""
         with self._lock:
-            if self._gallery is not None and not self.shared:
+            if self._gallery is not None:
                 self._gallery.close()
                 self._gallery = None
+
+    def people(self) -> str:
+        """How many there are, in words, for the operator."""
+        with self._lock:
+            return "not open" if self._gallery is None else f"{len(self._gallery)} people, shared"

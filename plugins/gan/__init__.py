@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from host import Plugin, hookimpl
 
@@ -17,5 +18,14 @@ def register_plugins(register: Callable[[Plugin], None]) -> None:
             tab="plugins.gan.tab:build",
             backend="plugins.gan.backend:GanBackend",
             description="Draws handwritten digits that nobody wrote, and trains a GAN live.",
+            requires=(
+                *("torch", "torchvision", "torchmetrics", "safetensors"),
+                *("sklearn", "scipy", "matplotlib"),
+            ),
         )
     )
+
+
+@hookimpl
+def register_css(register: Callable[[Path], None]) -> None:
+    register(Path(__file__).parent / "evaluation" / "report.css")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from host import Plugin, hookimpl
+from host import Command, Plugin, hookimpl
+from host.weights import WeightFile
+from plugins.style.models import MODELS
 
 
 @hookimpl
@@ -17,5 +19,19 @@ def register_plugins(register: Callable[[Plugin], None]) -> None:
             tab="plugins.style.tab:build",
             backend="plugins.style.backend:StyleBackend",
             description="Paint a photo in the manner of a painting (Gatys, Ecker, Bethge 2016).",
+            requires=("tensorflow", "keras", "h5py", "safetensors", "scipy", "matplotlib"),
         )
     )
+
+
+@hookimpl
+def register_commands(register: Callable[[Command], None]) -> None:
+    about = "paint a photo, or a folder of them"
+    register(Command("style", "paint", "plugins.style.paint:main", about))
+
+
+@hookimpl
+def register_weights(register: Callable[[WeightFile], None]) -> None:
+    for model in MODELS:
+        if model.weights is not None:
+            register(model.weights)

@@ -51,7 +51,7 @@ def people(tmp_path) -> Path:
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "plugins.face.evaluate", *map(str, arguments)],
+        [sys.executable, "-m", "host", "face", "evaluate", *map(str, arguments)],
         cwd=ROOT,
         env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1"},
         capture_output=True,

@@ -125,6 +125,48 @@ class Bad(Good):
         logging.getLogger("fixture").warning("logged %d", 1)
         return "printed"
 
+    def print_quickly(self, n):
+        for number in range(n):
+            print("line", number)
+
+    def print_for_ever(self, text):
+        """Prints from now on, beside all later calls, as fast as it can."""
+        threading.Thread(target=self._print_for_ever, args=(text,), daemon=True).start()
+
+    def _print_for_ever(self, text):
+        while True:
+            os.write(1, text)
+
+    def flood_and_exit(self):
+        for number in range(200_000):
+            print("line", number)
+        print("my last words", flush=True)
+        os._exit(3)
+
+    def take(self, megabytes, then=0.0):
+        """Takes memory and keeps it."""
+        self.taken = np.ones(megabytes << 20, np.uint8)
+        time.sleep(then)
+
+    def take_later(self, megabytes):
+        """Takes memory when the call has ended."""
+        threading.Timer(0.5, self.take, (megabytes,)).start()
+
+    def take_in_child(self, megabytes):
+        code = f"import time; taken = b'x' * ({megabytes} << 20); time.sleep(600)"
+        return subprocess.Popen([sys.executable, "-c", code]).wait()
+
+    def share_with_children(self, megabytes, children):
+        """Memory that forked processes have in common is there once."""
+        self.taken = np.ones(megabytes << 20, np.uint8)
+        pids = []
+        for _ in range(children):
+            if (pid := os.fork()) == 0:
+                time.sleep(4)
+                os._exit(0)
+            pids.append(pid)
+        return [os.waitpid(pid, 0)[1] for pid in pids]
+
     def leave_child(self):
         return subprocess.Popen(["sleep", "600"]).pid
 
@@ -141,4 +183,10 @@ class ExitsAtStart:
 
 class HangsAtStart:
     def __init__(self, context: Context) -> None:
+        time.sleep(600)
+
+
+class TakesMemoryAtStart:
+    def __init__(self, context: Context) -> None:
+        self.taken = np.ones(400 << 20, np.uint8)
         time.sleep(600)

@@ -1,6 +1,7 @@
 """Both executors keep one contract; each failure has its fixture backend."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -40,6 +41,17 @@ def test_values_streams_and_arrays_come_back(kind, backend):
     assert np.array_equal(returned["picture"], picture)
     assert returned["picture"].flags.writeable
     assert returned["empty"].shape == (0, 3)
+
+
+@both
+def test_arrays_arrive_in_their_shape_and_order(kind, backend):
+    grid = np.arange(24, dtype=np.int32).reshape(2, 3, 4)
+    arrays = [grid[..., ::-2], grid.transpose(2, 0, 1), np.asfortranarray(grid), np.array(5.0)]
+    returned = backend(kind).echo(arrays)
+    for arrived, sent in zip(returned, arrays, strict=True):
+        assert arrived.dtype == sent.dtype
+        assert np.array_equal(arrived, sent)
+        assert arrived.flags.writeable
 
 
 @both
@@ -315,6 +327,95 @@ def test_an_interpreter_that_is_not_there_is_an_error_of_this_plugin(executor):
     with pytest.raises(WorkerError):
         Backend([each]).add(1, 1)
     assert "/no/such/python" in each.status().last_error
+
+
+# -- floods of output
+
+
+def test_a_worker_that_prints_normally_is_logged_in_full(backend, caplog):
+    caplog.set_level("INFO")
+    worker = backend("process")
+    worker.print_quickly(150)
+    eventually(lambda: "line 149" in [r.message for r in _printed(caplog)])
+    assert [r.message for r in _printed(caplog)] == [f"line {number}" for number in range(150)]
+
+
+@pytest.mark.parametrize("text", [b"again and again\n", b"\n", b"without an end"])
+def test_a_worker_that_prints_for_ever_fills_neither_log_nor_memory(text, backend, caplog):
+    caplog.set_level("INFO")
+    worker = backend("process")
+    worker.add(1, 1)
+    before, began = psutil.Process().memory_info().rss, time.monotonic()
+    spent = time.process_time()
+    worker.print_for_ever(text)
+    while time.monotonic() < began + 3:
+        assert worker.add(20, 22) == 42
+        time.sleep(0.05)
+    spent, seconds = time.process_time() - spent, time.monotonic() - began
+    records = _printed(caplog)
+    assert len(records) < 100 * (seconds + 4)
+    assert sum(len(record.message) for record in records) < 64_000 * (seconds + 4)
+    told = [record.message for record in records if "left out" in record.message]
+    assert 2 <= len(told) <= seconds + 1
+    assert re.fullmatch(r"\.\.\. [\d,]+ lines more \([\d.]+ MB\) were left out", told[0])
+    assert psutil.Process().memory_info().rss - before < 50 << 20
+    assert spent < seconds / 2  # of one core, the calls included
+
+
+def test_the_last_words_of_a_flood_are_kept(executor):
+    each = executor("process", limits=Limits(call=60))
+    with pytest.raises(WorkerError):
+        Backend([each]).flood_and_exit()
+    assert "my last words" in each.status().last_error
+    assert "line 199999" in each.status().last_error
+    assert len(each.status().last_error) < 10_000
+
+
+def _printed(caplog):
+    return [record for record in caplog.records if record.name == "worker.fixture"]
+
+
+# -- memory
+
+
+GROWING = Limits(backoff=0.2, memory=300_000_000)
+TOO_MUCH = r"^Fixture used more than its 300 MB of memory and was stopped\.$"
+
+
+@pytest.mark.parametrize("call", [("take", 400, 60), ("take_in_child", 400)])
+def test_a_worker_above_its_memory_limit_is_ended_in_mid_call(call, executor):
+    each = executor("process", limits=GROWING)
+    worker = Backend([each])
+    method, *arguments = call
+    with pytest.raises(WorkerError, match=TOO_MUCH):
+        getattr(worker, method)(*arguments)
+    assert re.match(TOO_MUCH, each.status().last_error)
+    assert worker.add(1, 1) == 2
+    assert each.status().restarts == 1
+
+
+def test_a_worker_above_its_memory_limit_is_ended_between_calls(executor):
+    each = executor("process", limits=GROWING)
+    worker = Backend([each])
+    worker.take_later(400)
+    eventually(lambda: each.status().state == "broken")
+    assert re.match(TOO_MUCH, each.status().last_error)
+    assert worker.add(1, 1) == 2
+
+
+def test_a_backend_above_its_memory_limit_at_the_start(executor):
+    each = executor("process", "TakesMemoryAtStart", GROWING)
+    with pytest.raises(WorkerError, match=TOO_MUCH):
+        Backend([each]).add(1, 1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what processes share")
+def test_a_worker_below_its_memory_limit_is_left_alone(executor):
+    each = executor("process", limits=GROWING)
+    worker = Backend([each])
+    assert worker.share_with_children(150, children=3) == [0, 0, 0]
+    assert each.status().restarts == 0
+    assert each.status().memory > 150 << 20
 
 
 # -- life and death of the process

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from host.cli import parser, settings_from
+from host.cli.flags import parser, settings_from
 from host.settings import Settings
 
 
@@ -123,6 +123,7 @@ def test_every_flag_is_a_setting():
             "interpreter",
             "time_limit",
             "idle_unload",
+            "memory_limit",
         ):
             continue
         assert action.dest in Settings.model_fields

@@ -1,4 +1,4 @@
-"""``python -m plugins.style`` as its user meets it; in a real worker where that matters."""
+"""``triptych style paint`` as its user meets it; in a real worker where that matters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from PIL import Image
 
 from host import UserError, images
 from host.executors.call import WorkerError
-from plugins.style import __main__ as cli
+from plugins.style import paint as cli
 from plugins.style.files import painted_png, read_settings
 from plugins.style.results import Losses, TransferStep
 from plugins.style.settings import Settings
@@ -97,7 +97,7 @@ def test_a_picture_and_then_a_folder_with_a_damaged_file_are_painted_for_real(fi
     }
 
     def start(*arguments: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "plugins.style", "--size", "128", "--steps", "12"]
+        command = [sys.executable, "-m", "host", "style", "paint", "--size", "128", "--steps", "12"]
         command += ["--network", "embedded", "--style", str(files / "painting.jpg"), *arguments]
         pipe = subprocess.PIPE
         return subprocess.Popen(

@@ -8,24 +8,6 @@ from plugins.gan.evaluation.results import Report
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
-_STYLE = """<style>
-.gan-report {color: var(--body-text-color); font-size: var(--text-md, 1rem);}
-.gan-report table {width: 100%; border-collapse: collapse;}
-.gan-report th, .gan-report td {padding: .35rem .5rem; text-align: left; vertical-align: top;
-  color: var(--body-text-color);
-  border-bottom: 1px solid var(--border-color-primary);}
-.gan-report .number {text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums;}
-.gan-report td.says, .gan-report p {color: var(--body-text-color-subdued);}
-@media (max-width: 40rem) {
-  .gan-report tr {display: grid; grid-template-columns: 1fr 5.5rem 5.5rem;
-    border-bottom: 1px solid var(--border-color-primary);}
-  .gan-report th, .gan-report td {border-bottom: none;}
-  .gan-report .number {white-space: normal;}
-  .gan-report td.says {grid-column: 1 / -1; padding-top: 0;}
-  .gan-report th.says {display: none;}
-}
-</style>"""
-
 _HEAD = (
     '<tr><th>Measure</th><th class="number">Generated</th>'
     '<th class="number">Real against real</th><th class="says">What it says</th></tr>'
@@ -104,7 +86,7 @@ def report_html(report: Report) -> str:
         if made
     )
     return (
-        f'{_STYLE}<div class="gan-report"><table><thead>{_HEAD}</thead><tbody>{body}</tbody>'
+        f'<div class="gan-report"><table><thead>{_HEAD}</thead><tbody>{body}</tbody>'
         f"</table><p>{escape(_counts(report))}</p></div>"
     )
 

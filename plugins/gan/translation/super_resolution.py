@@ -29,7 +29,7 @@ from plugins.gan.translation.enlarger import Enlarger, load_enlarger
 from plugins.gan.translation.quality import Eye, compare, load_eye
 from plugins.gan.translation.results import Figures, Translation
 
-REPORT_SECONDS = 0.5
+REPORT_SECONDS = 0.25
 
 
 class SuperResolution:
@@ -71,13 +71,15 @@ class SuperResolution:
         for name in ANSWERS:
             for answer in self._answers(name, small):
                 if answer is not None:
-                    answers[name] = answer
                     if target is not None:
+                        # Comparing takes as long as a block: the visitor may stop before it.
+                        yield Translation(source, dict(answers), target, dict(figures))
                         figures[name] = compare(self._eye, answer, target)
+                    answers[name] = answer
                 yield Translation(source, dict(answers), target, dict(figures))
 
     def _answers(self, name: str, small: Tensor) -> Iterator[np.ndarray | None]:
-        """The answer, after a None for each half second of work."""
+        """The answer, after a None for each quarter of a second of work."""
         if name == "bicubic":
             yield to_picture(bicubic(small))
             return

@@ -1,7 +1,7 @@
 """Paint a picture, or a folder of them, in the manner of one or more paintings.
 
-    python -m plugins.style --content photo.jpg --style painting.jpg --out painted.png
-    python -m plugins.style --content photos/ --style a.jpg b.jpg --shares 1 2 --out painted/
+    triptych style paint --content photo.jpg --style painting.jpg --out painted.png
+    triptych style paint --content photos/ --style a.jpg b.jpg --shares 1 2 --out painted/
 
 It runs in the same worker and on the same device as the page; TRIPTYCH_... and the Spacefile count
 here too. Of a folder, what was painted already is left as it is; Ctrl-C keeps the picture so far.
@@ -16,7 +16,7 @@ import io
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -65,7 +65,7 @@ class _Parser(argparse.ArgumentParser):
         raise UserError(f"{message[:1].upper()}{message[1:]}.")
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: Sequence[str]) -> int:
     """0 when all is painted, 1 when some is not, 2 for what was asked wrongly, 130 for Ctrl-C."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # names of files may hold what is no text
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -84,7 +84,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
-        prog="python -m plugins.style",
+        prog="triptych style paint",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -348,7 +348,3 @@ def _write(path: Path, data: bytes) -> None:
 def _tell(args: argparse.Namespace, text: str) -> None:
     if not args.quiet:
         print(text, flush=True)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The checks, a few related ones in each module."""

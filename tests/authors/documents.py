@@ -1,0 +1,57 @@
+"""A document's code blocks as one shell script, which does what a reader would do."""
+
+import re
+import shlex
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+FILE = re.compile(r"# ([\w./-]+\.\w+)\n")
+# What never ends by itself is looked at once it is served, and ended as with Ctrl-C.
+PRELUDE = r"""
+set -euo pipefail
+trap 'echo "failed in the block at $at" >&2' ERR
+serve() {
+    : > served.log
+    "$@" --port 0 > served.log 2>&1 & local page=$!
+    for _ in $(seq 600); do
+        grep -q "is at http" served.log && break
+        kill -0 $page 2>/dev/null || { cat served.log >&2; return 1; }
+        sleep 0.1
+    done
+    grep -o "is at http.*" served.log
+    python - "$(grep -o "http://[0-9.:]*" served.log | tail -1)" <<'LOOK'
+import sys, urllib.request
+assert b"gradio" in urllib.request.urlopen(sys.argv[1], timeout=30).read()
+LOOK
+    kill -INT $page; wait $page
+}
+"""
+
+
+def blocks(document):
+    """``(line, language, text)`` of each."""
+    text = (DOCS / document).read_text()
+    for block in BLOCK.finditer(text):
+        yield text.count("\n", 0, block.start()) + 1, block[1], block[2]
+
+
+def script(document):
+    """Bash that writes the files, runs the commands and the programs, in the document's order."""
+    parts = [PRELUDE]
+    for line, language, text in blocks(document):
+        parts.append(f"at={document}:{line}")
+        named = FILE.match(text)
+        if named and language in ("python", "toml"):
+            parts.append(f"mkdir -p {shlex.quote(str(Path(named[1]).parent))}")
+            parts.append(_given(f"cat > {shlex.quote(named[1])}", text))
+        elif language == "python":
+            parts.append(_given("python -", text))
+        elif language == "sh":
+            parts.append(re.sub(r"^triptych run\b", "serve triptych run", text, flags=re.MULTILINE))
+    return "\n".join(parts)
+
+
+def _given(command, text):
+    return f"{command} <<'END_OF_BLOCK'\n{text}END_OF_BLOCK"

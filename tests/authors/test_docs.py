@@ -1,0 +1,128 @@
+"""Every code block of the documents works: files, commands, programs and settings."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from PIL import Image
+
+from host.cli.flags import settings_from
+from host.settings import Settings
+from host.shipped import shipped
+
+sys.path.insert(0, str(Path(__file__).parent))
+from documents import DOCS, ROOT, blocks, script
+
+NAMES = sorted(path.name for path in DOCS.glob("*.md"))
+OURS = ("faces.md", "style.md", "gan.md")
+KNOWN = {"python", "sh", "yaml", "toml", "text"}
+PAIRS = "2\t1\nanna\t1\t2\nanna\t1\tbruno\t1\nbruno\t1\t2\nbruno\t2\tclara\t1\n"
+
+
+def run(document, folder, *path, **environment):
+    ran = subprocess.run(
+        ["bash", "-c", script(document)],
+        cwd=folder,
+        env={
+            **{key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
+            "PATH": os.pathsep.join([*map(str, path), os.environ["PATH"]]),
+            "TRIPTYCH_CACHE": str(folder / ".cache"),
+            "TRIPTYCH_OFFLINE": "1",
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert ran.returncode == 0, f"{ran.stdout[-3000:]}\n{ran.stderr[-5000:]}"
+    return ran.stdout
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_block_is_of_a_kind_that_is_run_and_settings_are_valid(name, monkeypatch, tmp_path):
+    for line, language, text in blocks(name):
+        assert language in KNOWN, f"{name}:{line}: a block of {language or 'no language'}"
+        if language == "yaml":
+            assert set(yaml.safe_load(text)) <= set(Settings.model_fields), f"{name}:{line}"
+            (tmp_path / "Spacefile").write_text(text)
+            monkeypatch.setattr(Settings, "spacefile", tmp_path / "Spacefile")
+            assert settings_from([]).plugins
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in (*OURS, "first-plugin.md")])
+def test_the_pages_for_authors(name, triptych_venv, tmp_path):
+    """With Triptych installed as an author has it: from its wheel, without any framework."""
+    python = triptych_venv / "bin" / "python"
+    before = _frozen(python)
+    run(name, tmp_path, triptych_venv / "bin")
+    for added in _frozen(python) - before:
+        subprocess.run([python, "-m", "pip", "uninstall", "-qy", added.split("==")[0]], check=True)
+
+
+def _frozen(python):
+    listed = subprocess.run([python, "-m", "pip", "freeze"], capture_output=True, text=True)
+    return {line.split(" @ ")[0] for line in listed.stdout.splitlines()}
+
+
+def test_the_first_plugin_followed_literally(tmp_path):
+    checkout = tmp_path / "triptych"
+    checkout.mkdir()
+    for name in ("host", "plugins", "assets"):
+        shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("app.py", "Spacefile", "requirements.txt", "pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, checkout / name)
+    said = run("first-plugin.md", checkout)
+    assert "my_plugin 0.1.0 - My plugin (installed (my-plugin))" in said
+    assert said.count("is at http") == 2
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """The files that the pages of the three plugins name."""
+    faces = shipped("assets", "face")
+    for path in faces.glob("*_[12].jpg"):
+        person, number = path.stem.split("_")
+        for folder in ("lfw", "people", "probes", "gallery"):
+            (tmp_path / folder / person).mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, tmp_path / folder / person / f"{person}_{int(number):04d}.jpg")
+    (tmp_path / "pairs.txt").write_text(PAIRS)
+    for name, source in (("a", "anna_1"), ("b", "anna_2"), ("group", "group"), ("photo", "anna_1")):
+        with Image.open(faces / f"{source}.jpg") as picture:
+            picture.thumbnail((256, 256) if name == "photo" else (1000, 1000))
+            picture.save(tmp_path / f"{name}.jpg")
+    shutil.copy(shipped("assets", "style", "waves.jpg"), tmp_path / "painting.jpg")
+    (tmp_path / "photos").mkdir()
+    shutil.copy(tmp_path / "photo.jpg", tmp_path / "photos")
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_the_pages_of_the_three_plugins(name, pictures):
+    shims = pictures / "bin"
+    shims.mkdir()
+    for command, words in (("python", ""), ("triptych", "-m host")):
+        (shims / command).write_text(f'#!/bin/sh\nexec {sys.executable} {words} "$@"\n')
+        (shims / command).chmod(0o755)
+    run(name, pictures, shims, PYTHONPATH=str(ROOT))
+
+
+def test_the_site_is_built_and_every_link_leads_somewhere(tmp_path):
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path)]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    page = (tmp_path / "first-plugin.html").read_text()
+    assert "triptych new my-plugin" in re.sub("<[^>]*>", "", page)
+    asked = set(re.findall(r"<(?:script|link|img)[^>]* (?:src|href)=\"(https?://[^\"]+)", page))
+    assert not asked  # nothing from another server
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted(ROOT.glob("examples/*/README.md"))])
+def test_the_links_of_a_readme_lead_somewhere(page):
+    for link in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text()):
+        if "://" not in link:
+            assert (page.parent / link).exists(), link

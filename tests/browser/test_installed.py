@@ -1,0 +1,59 @@
+"""Plugins installed from wheels, as visitors use them in Chromium."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+PHOTO = Path(__file__).parents[2] / "assets" / "style" / "autumn.jpg"
+
+
+@pytest.fixture(scope="module")
+def app(request, tmp_path_factory):
+    from installed import installed
+
+    installation = installed(request.config.cache.mkdir("installed"))
+    app = installation.serve(tmp_path_factory.mktemp("installed"), "--offline")
+    yield app
+    app.stop()
+
+
+def test_hello_greets(app, visit, keep):
+    page = visit(app)
+    page.get_by_role("tab", name="Hello").click()
+    page.get_by_label("Name").fill("Ada")
+    page.get_by_role("button", name="Greet").click()
+    expect(page.get_by_label("Answer")).to_have_value("Hello, Ada!")
+    page.get_by_label("Name").fill("")
+    page.get_by_role("button", name="Greet").click()
+    expect(page.get_by_test_id("toast-body")).to_contain_text("Please write a name.")
+    keep(page, "installed-hello")
+
+
+def test_sketch_draws_stroke_by_stroke_and_stops(app, visit, keep):
+    page = visit(app)
+    page.get_by_role("tab", name="Sketch").click()
+    tab = page.get_by_role("tabpanel").filter(visible=True)
+    tab.locator("input[type=file]").set_input_files(PHOTO)
+    tab.get_by_label("Coloured pencils").check()
+    tab.get_by_role("button", name="Draw", exact=True).click()
+    expect(tab.get_by_text("strokes ·")).to_be_visible()
+    expect(tab.get_by_text("strokes", exact=False).last).not_to_contain_text("%", timeout=60_000)
+    expect(tab.get_by_role("img").last).to_be_visible()
+    keep(page, "installed-sketch")
+    tab.get_by_label("Pencil", exact=True).check()
+    tab.get_by_role("button", name="Draw", exact=True).click()
+    expect(tab.get_by_text("%")).to_be_visible()
+    tab.get_by_role("button", name="Stop").click()
+    expect(tab.get_by_text("stopped")).to_be_visible(timeout=10_000)
+
+
+def test_the_generated_plugin_blurs_its_example(app, visit, keep):
+    page = visit(app)
+    page.get_by_role("tab", name="My plugin").click()
+    tab = page.get_by_role("tabpanel").filter(visible=True)
+    tab.locator("input[type=file]").set_input_files(PHOTO)
+    tab.get_by_role("button", name="Find edges").click()
+    expect(tab.get_by_label("Download")).to_be_visible(timeout=30_000)
+    keep(page, "installed-my-plugin")
