@@ -19,13 +19,15 @@ endif
 run: $(VENV)/run.stamp
 	@$(BIN)/python app.py $(ADDRESS) $(ARGS)
 
-# A process for each folder, as the app has one for each plugin: TensorFlow and a CUDA build of
-# PyTorch crash when one process imports both.
+# Processes for each folder, as the app has one for each plugin: TensorFlow and a CUDA build of
+# PyTorch crash when one process imports both. Two at once, with one thread each for what computes;
+# Chromium has the machine for itself.
 TESTS ?= $(sort $(dir $(wildcard tests/*/test_*.py examples/*/tests/test_*.py)))
 
 test: $(VENV)/dev.stamp
 	@failed=; for tests in $(TESTS); do \
-	  $(BIN)/python -m pytest $$tests $(ARGS) || failed="$$failed $$tests"; done; \
+	  case $$tests in tests/browser/) jobs=0;; *) jobs=2;; esac; \
+	  OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $$jobs --dist loadfile $$tests $(ARGS) || failed="$$failed $$tests"; done; \
 	  if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
 
 lint: $(VENV)/dev.stamp

@@ -134,7 +134,6 @@ def test_weights_that_are_no_row_are_told(name, value):
 @pytest.mark.parametrize(
     "value",
     ["ones", {"a": 1}, {1.0, 2.0}, True, object(), 1j, np.ones(2), np.ones(5), np.ones((2, 2))],
-    ids=repr,
 )
 def test_rows_of_another_kind_are_told(name, value):
     assert ROWS[name] in refusal(of(name, value), 2)

@@ -72,8 +72,8 @@ class SuperResolution:
             for answer in self._answers(name, small):
                 if answer is not None:
                     if target is not None:
-                        # Comparing takes as long as a block: the visitor may stop before it.
-                        yield Translation(source, dict(answers), target, dict(figures))
+                        if answers:  # comparing takes long: the visitor may stop before it
+                            yield Translation(source, dict(answers), target, dict(figures))
                         figures[name] = compare(self._eye, answer, target)
                     answers[name] = answer
                 yield Translation(source, dict(answers), target, dict(figures))

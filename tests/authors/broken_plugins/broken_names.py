@@ -7,7 +7,7 @@ from host import Plugin, hookimpl
 
 @hookimpl
 def register_plugins(register):
-    register(Plugin(name="style", title="Style again", tab="broken_names:build"))
+    register(Plugin(name="hello", title="Hello again", tab="broken_names:build"))
     register(Plugin(name="thief", title="Thief", tab="broken_names:build"))
 
 
