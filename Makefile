@@ -34,6 +34,7 @@ lint: $(VENV)/dev.stamp
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@MYPYPATH=examples/sketch/src:examples/text-to-image $(BIN)/mypy -p triptych_sketch -p triptych_text_to_image
 
 format: $(VENV)/dev.stamp
 	@$(BIN)/ruff format .

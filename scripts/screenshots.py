@@ -1,6 +1,7 @@
 """Make the README's screenshots: start the app, use each tab, and keep what it shows.
 
-    make screenshots
+    make screenshots                              all
+    .venv/bin/python scripts/screenshots.py game  some
 
 Needs an installed Chromium; writes docs/screenshots/.
 """
@@ -9,12 +10,16 @@ from __future__ import annotations
 
 import re
 import sys
+import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "browser")]
 
+from browsers import find_browser
 from playwright.sync_api import Page, expect, sync_playwright
+from serving import App
 
 FACES = ROOT / "assets" / "face"
 OUT = ROOT / "docs" / "screenshots"
@@ -116,48 +121,60 @@ def plugins(page: Page) -> None:
     expect(page.locator("table.plugins").get_by_text("ready")).to_have_count(3, timeout=120_000)
 
 
-def main(address: str) -> None:
-    OUT.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"]
-        )
-        for tab, use in (
-            ("Plugins", plugins),
-            ("Faces", faces),
-            ("Faces", recognise),
-            ("Faces", learn),
-            ("Style", style),
-            ("Style", inside),
-            ("GAN", gan),
-            ("GAN", portraits),
-            ("GAN", playground),
-            ("GAN", enlarge),
-            ("GAN", translate),
-            ("GAN", game),
-        ):
-            page = browser.new_page(viewport={"width": 1200, "height": 900})
-            page.goto(address)
-            page.get_by_role("tab", name=tab, exact=True).click()
-            use(page)
-            page.mouse.move(0, 0)
-            page.wait_for_timeout(4000)  # the worker line is refreshed every 3 s
-            file = OUT / f"{use.__name__}.png"
-            page.screenshot(path=file, full_page=True)
-            print(file.relative_to(ROOT))
-            page.close()
-        browser.close()
+def sketch(page: Page) -> None:
+    page.get_by_label("Coloured pencils").check()
+    page.locator("input[type=file]").set_input_files(ROOT / "assets" / "style" / "autumn.jpg")
+    page.get_by_role("button", name="Draw", exact=True).click()
+    expect(page.get_by_text(re.compile("[0-9,]+ strokes"))).to_be_visible(timeout=60_000)
+
+
+SHOTS = (
+    ("Plugins", plugins),
+    ("Faces", faces),
+    ("Faces", recognise),
+    ("Faces", learn),
+    ("Style", style),
+    ("Style", inside),
+    ("GAN", gan),
+    ("GAN", portraits),
+    ("GAN", playground),
+    ("GAN", enlarge),
+    ("GAN", translate),
+    ("GAN", game),
+)
+EXAMPLES = (("Sketch", sketch),)
+
+
+def shoot(flags: list[str], shots: Sequence[tuple[str, Callable[[Page], None]]]) -> None:
+    """Serve the app with these flags and keep a picture of each tab after its use."""
+    app = App(Path(tempfile.mkdtemp()), ["--offline", *flags], {})
+    try:
+        app.wait_until_served()
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"]
+            )
+            for tab, use in shots:
+                page = browser.new_page(viewport={"width": 1200, "height": 900})
+                page.goto(app.url)
+                page.get_by_role("tab", name=tab, exact=True).click()
+                use(page)
+                page.mouse.move(0, 0)
+                page.wait_for_timeout(4000)  # the worker line is refreshed every 3 s
+                file = OUT / f"{use.__name__}.png"
+                page.screenshot(path=file, full_page=True)
+                print(file.relative_to(ROOT))
+                page.close()
+            browser.close()
+    finally:
+        app.stop()
 
 
 if __name__ == "__main__":
-    import tempfile
-
-    from browsers import find_browser
-    from serving import App
-
-    app = App(Path(tempfile.mkdtemp()), ["--offline"], {})
-    try:
-        app.wait_until_served()
-        main(app.url)
-    finally:
-        app.stop()
+    OUT.mkdir(parents=True, exist_ok=True)
+    wanted = sys.argv[1:]
+    sketch_only = ["--plugin", str(ROOT / "examples" / "sketch"), "--disable", "face,style,gan"]
+    for flags, shots in (([], SHOTS), (sketch_only, EXAMPLES)):
+        chosen = [shot for shot in shots if not wanted or shot[1].__name__ in wanted]
+        if chosen:
+            shoot(flags, chosen)

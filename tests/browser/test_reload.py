@@ -50,6 +50,8 @@ def test_an_edited_tab_shows_at_once_and_its_neighbour_stays_as_it_is(
         neighbour.removeprefix("process "), timeout=SOON
     )
     assert _worker(page, "Demo") == neighbour
+    own = page.locator("table.plugins tbody tr", has_text="Mine")
+    expect(own.get_by_text(mine, exact=True)).to_have_count(0, timeout=SOON)
     assert _worker(page, "Mine") != mine
 
 

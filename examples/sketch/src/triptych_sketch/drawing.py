@@ -94,7 +94,9 @@ class _Sheet:
         paths = strokes.trace(starts, self._directions, self._aim, lengths, bend)
         mask = strokes.lay(self._dark.shape, paths, widths, pressures)
         if each.lines:
-            self._covered = np.maximum(self._covered, cv2.dilate(mask, None) / each.pressure)
+            self._covered = np.maximum(
+                self._covered, cv2.dilate(mask, np.ones((3, 3), np.uint8)) / each.pressure
+            )
         self._apply(mask)
         self._strokes += count
 
