@@ -21,12 +21,15 @@ class _Overdue(BaseException):
     """Raised inside the late function; no ``except Exception`` of its own keeps it."""
 
 
-def within(seconds: float, function: Callable[..., Result], *args: object) -> Result:
+def within(
+    seconds: float, function: Callable[..., Result], *args: object, grace: float = _GRACE
+) -> Result:
     """``function(*args)``, in a thread that sees the caller's context variables.
 
     What it sets in context variables is not seen by the caller. After ``seconds`` an exception is
     raised inside it; code that waits outside Python (a lock, a socket) only sees it when that
-    wait ends, so 5 s later the thread is left behind: it then ends with the program at the latest.
+    wait ends, so ``grace`` seconds later the thread is left behind: it then ends with the program
+    at the latest.
 
     Raises TooLate, a TimeoutError, when the time is up, and otherwise what the function raises.
     """
@@ -48,9 +51,12 @@ def within(seconds: float, function: Callable[..., Result], *args: object) -> Re
         ctypes.pythonapi.PyThreadState_SetAsyncExc(
             ctypes.c_ulong(thread.ident), ctypes.py_object(_Overdue)
         )
-        thread.join(_GRACE)
+        thread.join(grace)
         where = errors[0] if errors else None
         raise TooLate(f"not done within {seconds:g} s") from where
     if errors:
-        raise errors[0]
+        if isinstance(errors[0], Exception | SystemExit):
+            raise errors[0]
+        # Ctrl-C reaches the main thread only: this one is the function's own.
+        raise RuntimeError(f"{type(errors[0]).__name__}: {errors[0]}") from errors[0]
     return results[0]

@@ -29,6 +29,7 @@ class Loaded:
     found: Found
     executors: Sequence[Executor] = ()
     backend: Backend | None = None
+    health: hooks.HealthLines | None = None
 
 
 class Host:
@@ -48,7 +49,13 @@ class Host:
         self._stopping = threading.Event()
         self._gpus = devices.discover()
         self._weights = WeightsStore.of(settings)
-        self.plugins = [self.load(found) for found in discover(settings)]
+        self.plugins: list[Loaded] = []
+        try:
+            for found in discover(settings):
+                self.plugins.append(self.load(found))
+        except BaseException:
+            self.stop()
+            raise
 
     def __enter__(self) -> Host:
         return self
@@ -86,7 +93,7 @@ class Host:
             failed = replace(found, error=str(error), cause=error.__cause__)
             tell(failed, self.settings)
             return Loaded(failed)
-        return Loaded(found, executors, backend)
+        return Loaded(found, executors, backend, hooks.HealthLines(found, backend))
 
     def _executor(
         self, found: Found, backend: str, settings: PluginSettings, device: devices.Device
@@ -147,7 +154,8 @@ class Host:
 
     def _workers(self, loaded: Loaded) -> list[Status]:
         workers = [executor.status() for executor in loaded.executors]
-        if workers and (lines := hooks.health_lines(loaded.found, loaded.backend)):
+        if workers and loaded.health is not None:
+            lines = loaded.health.lines()
             workers[0] = replace(workers[0], health={**workers[0].health, **lines})
         return workers
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,11 @@ class UserError(Exception):
     Raise it in a tab or in a backend: the sentence is shown as it stands. Any other exception
     is logged in full and shown only as "something went wrong" with the call's id.
     """
+
+
+def owner_of(event: str, plugins: Collection[str]) -> str:
+    """The plugin that an event's name belongs to, by its prefix; "" for none."""
+    return max((name for name in plugins if event.startswith(f"{name}_")), key=len, default="")
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,12 @@ class Plugin:
         for what, value in (("tab", self.tab), ("backend", self.backend)):
             if value is not None and not _DOTTED.fullmatch(value):
                 raise ValueError(f"plugin {self.name}: {what} is {value!r}, not 'module:name'")
+        for what, kind in (
+            *(("title", str), ("description", str), ("api_version", int)),
+            *(("version", str | None), ("requires", tuple | list)),
+        ):
+            if not isinstance(given := getattr(self, what), kind):
+                raise ValueError(f"plugin {self.name}: {what} is {given!r}, of the wrong kind")
         if self.framework not in (None, *FRAMEWORKS):
             raise ValueError(
                 f"plugin {self.name}: framework {self.framework!r} is none of "

@@ -9,13 +9,13 @@ from __future__ import annotations
 import difflib
 import importlib.util
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pluggy
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from host import hookspecs
 from host.deadline import TooLate, within
@@ -57,6 +57,7 @@ class Found:
     weights: tuple[WeightFile, ...] = ()
     css: tuple[Path, ...] = ()
     hooks: pluggy.PluginManager | None = None
+    where: str = ""
 
     @property
     def usable(self) -> bool:
@@ -82,11 +83,7 @@ def discover(settings: Settings) -> list[Found]:
             item = replace(item, name=name, title=name, plugin=None, error=taken)
         found.append(item)
     _refuse_unknown(settings, {item.name for item in found})
-    chosen = [
-        item
-        for item in found
-        if (not settings.only or item.name in settings.only) and item.name not in settings.disable
-    ]
+    chosen = [item for item in found if settings.wants(item.name)]
     for item in chosen:
         tell(item, settings)
     order = {name: place for place, name in enumerate(settings.plugins)}
@@ -129,7 +126,7 @@ class _Registered:
 
 def register(source: Source, settings: Settings) -> list[Found]:
     """Load one source and take what it registers: at least one Found, broken or not."""
-    failed = Found(source.name, source.name, source.origin, source.version)
+    failed = Found(source.name, source.name, source.origin, source.version, where=source.where)
     # A manager for each: pluggy would call all modules' hooks at once, and one that raises would
     # take the others along.
     manager = pluggy.PluginManager(hookspecs.PROJECT)
@@ -151,12 +148,25 @@ def register(source: Source, settings: Settings) -> list[Found]:
     return [_accept(plugin, registered, failed, settings) for plugin in registered.plugins]
 
 
+def _accept(plugin: Plugin, registered: _Registered, place: Found, settings: Settings) -> Found:
+    if not isinstance(plugin, Plugin):
+        return replace(place, error=f"it registered a {type(plugin).__name__}, not a Plugin")
+    try:
+        return _judge(plugin, registered, place, settings)
+    except Exception as error:  # a validator of its options, say
+        log.debug("plugin %s", plugin.name, exc_info=True)
+        told = f"{type(error).__name__}: {error}"
+        return replace(place, name=plugin.name, title=plugin.title, error=told, cause=error)
+
+
 def _call_hooks(manager: pluggy.PluginManager, source: Source) -> _Registered:
     registered = _Registered()
     manager.register(source.load())
-    manager.check_pending()
     hook = manager.hook
     hook.register_plugins(register=registered.plugins.append)
+    if any(getattr(each, "api_version", API_VERSION) != API_VERSION for each in registered.plugins):
+        return registered  # its other hooks may be those of that version
+    manager.check_pending()
     hook.register_settings(register=registered.sections.append)
     hook.register_commands(register=registered.commands.append)
     hook.register_weights(register=registered.weights.append)
@@ -165,21 +175,34 @@ def _call_hooks(manager: pluggy.PluginManager, source: Source) -> _Registered:
 
 
 def _check(registered: _Registered) -> None:
-    """Raises ValueError for what belongs to nobody, or is not there."""
+    """Raises ValueError for what is of another kind, belongs to nobody, or is not there."""
+    kinds: list[tuple[Sequence[object], type]] = [
+        (registered.sections, SettingsSection),
+        (registered.commands, Command),
+        (registered.weights, WeightFile),
+    ]
+    for items, due in kinds:
+        for item in items:
+            if not isinstance(item, due):
+                raise ValueError(f"it registers {item!r} where a {due.__name__} is due")
+    for section in registered.sections:
+        if not (isinstance(section.model, type) and issubclass(section.model, BaseModel)):
+            raise ValueError(f"its settings {section.model!r} are no pydantic BaseModel class")
     names = {plugin.name for plugin in registered.plugins if isinstance(plugin, Plugin)}
     belongings: list[SettingsSection | Command] = [*registered.sections, *registered.commands]
     for what in belongings:
         if what.plugin not in names:
             kind = "a command" if isinstance(what, Command) else "settings"
             raise ValueError(f"it registers {kind} for the plugin {what.plugin}, which is not its")
+    if len({(each.plugin, each.name) for each in registered.commands}) < len(registered.commands):
+        raise ValueError("it registers a command twice")
     for path in registered.css:
         if not path.is_file():
             raise ValueError(f"it registers the style sheet {path}, which is not there")
+        path.read_text("utf-8")  # raises ValueError for another encoding
 
 
-def _accept(plugin: Plugin, registered: _Registered, place: Found, settings: Settings) -> Found:
-    if not isinstance(plugin, Plugin):
-        return replace(place, error=f"it registered a {type(plugin).__name__}, not a Plugin")
+def _judge(plugin: Plugin, registered: _Registered, place: Found, settings: Settings) -> Found:
     own = settings.for_plugin(plugin.name)
     found = replace(
         place,
@@ -196,10 +219,12 @@ def _accept(plugin: Plugin, registered: _Registered, place: Found, settings: Set
         return replace(found, missing=_install(found, absent))
     for section in registered.sections:
         if section.plugin == plugin.name:
+            if wrong := _unknown_options(section, own.options):
+                return replace(found, section=section, error=wrong)
             try:
                 options = section.model.model_validate(own.options).model_dump()
             except ValidationError as error:
-                return replace(found, section=section, error=_wrong_options(section, error))
+                return replace(found, section=section, error=_wrong_options(error))
             found = replace(found, section=section, options=options)
     return found
 
@@ -215,7 +240,14 @@ def _other_version(version: object) -> str:
 
 
 def _absent(modules: Iterable[str]) -> list[str]:
-    return [module for module in modules if importlib.util.find_spec(module) is None]
+    return [module for module in modules if not _is_there(module)]
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):  # to look for "absent.part", "absent" is imported
+        return False
 
 
 def _install(found: Found, absent: list[str]) -> str:
@@ -227,15 +259,20 @@ def _install(found: Found, absent: list[str]) -> str:
     return f"{what} {verb} not installed{how}"
 
 
-def _wrong_options(section: SettingsSection, error: ValidationError) -> str:
-    sentences = []
+def _unknown_options(section: SettingsSection, options: Mapping[str, Any]) -> str:
+    """A sentence, or "". pydantic would let them pass unless a model forbids them."""
     known = sorted(section.model.model_fields)
-    for item in error.errors():
-        name = ".".join(map(str, item["loc"]))
-        if item["type"] == "extra_forbidden":
+    sentences = []
+    for name in options:
+        if name not in known and section.model.model_config.get("extra") != "allow":
             near = difflib.get_close_matches(name, known, 1)
-            hint = f"; did you mean {near[0]}?" if near else f"; there are: {', '.join(known)}"
-            sentences.append(f"the option {name} is unknown{hint}")
-        else:
-            sentences.append(f"the option {name} is wrong: {item['msg']}")
+            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
+            sentences.append(f"the option {name} is unknown; {hint}")
     return "; ".join(sentences)
+
+
+def _wrong_options(error: ValidationError) -> str:
+    return "; ".join(
+        f"the option {'.'.join(map(str, item['loc']))} is wrong: {item['msg']}"
+        for item in error.errors()
+    )

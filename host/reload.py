@@ -10,13 +10,15 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from host import hooks, sources
 from host.devices import DeviceError
 from host.host import Host, Loaded
+from host.own_code import inside, skipped
 from host.plugins import Found, PluginError, register
 from host.settings import Settings
 
@@ -25,7 +27,23 @@ log = logging.getLogger("host.reload")
 _POLL = 0.5  # seconds between looks at the files
 _SETTLED = 0.2  # seconds without a change: editors write a file in several steps
 _WATCHED = {".py", ".toml", ".yaml", ".yml", ".css", ".js", ".html"}
-_SKIPPED = {"__pycache__", "node_modules", "build", "dist"}
+_SETTLES = 20  # looks after which a file that is written on and on is loaded as it is
+
+
+@dataclass(frozen=True)
+class Version:
+    """Of a file. One that is written again with the same content has not changed."""
+
+    stat: tuple[int, int] = field(compare=False)
+    content: int
+
+
+def _version(path: Path, before: Version | None) -> Version:
+    stat = path.stat()
+    now = (stat.st_mtime_ns, stat.st_size)
+    if before is not None and before.stat == now:
+        return before
+    return Version(now, zlib.crc32(path.read_bytes()))
 
 
 @dataclass(frozen=True)
@@ -51,27 +69,28 @@ class Place:
         """Whether a change of that file is a change of the plugin."""
         if self.folder is None or path.suffix not in _WATCHED:
             return False
-        if self.file is not None:
-            return path.parent == self.folder and path not in self.others
-        return self.folder in path.parents
+        if self.file is None:
+            return inside(path, self.folder)
+        if path == self.file or self.folder.name in ("site-packages", "dist-packages"):
+            return path == self.file
+        return path.parent == self.folder and path not in self.others
 
-    def files(self) -> dict[Path, tuple[int, int]]:
-        """Its files, each with the time of its last change and its size."""
-        found: dict[Path, tuple[int, int]] = {}
+    def files(self, known: Mapping[Path, Version] | None = None) -> dict[Path, Version]:
+        """Its files and what is in them.
+
+        known: an earlier answer; what has its time and size since then is not read again.
+        """
+        known = known or {}
+        found: dict[Path, Version] = {}
         for folder, subfolders, names in os.walk(self.folder or ""):
             if "pyvenv.cfg" in names:
                 names = []
                 subfolders.clear()
-            subfolders[:] = [
-                name
-                for name in subfolders
-                if self.file is None and name not in _SKIPPED and not name.startswith(".")
-            ]
+            subfolders[:] = [name for name in subfolders if self.file is None and not skipped(name)]
             for path in (Path(folder, name) for name in names):
                 if self.owns(path) and not path.name.startswith("."):
                     with contextlib.suppress(OSError):  # it is gone already
-                        stat = path.stat()
-                        found[path] = (stat.st_mtime_ns, stat.st_size)
+                        found[path] = _version(path, known.get(path))
         return found
 
 
@@ -109,7 +128,7 @@ class Watch:
 
     def place_of(self, found: Found) -> Place | None:
         """Where a plugin was found; None when no ``--plugin`` names it."""
-        return next((place for place in self._seen if place.origin == found.origin), None)
+        return next((place for place in self._seen if place.where == found.where), None)
 
     def start(self, changed: Callable[[Place], None]) -> None:
         """Call ``changed`` from a thread of its own whenever a place's files have changed."""
@@ -121,11 +140,14 @@ class Watch:
             for place, seen in self._seen.items():
                 now = place.files()
                 if now == seen:
+                    self._seen[place] = now
                     continue
                 before = None
-                while now != before:
+                for _ in range(_SETTLES):
                     time.sleep(_SETTLED)
-                    before, now = now, place.files()
+                    before, now = now, place.files(now)
+                    if now == before:
+                        break
                 self._seen[place] = now
                 try:
                     changed(place)
@@ -137,7 +159,7 @@ def find_anew(place: Place, settings: Settings) -> list[Found]:
     """What the files of a place register now. They are imported anew."""
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
-        if file and place.owns(Path(file).resolve()):
+        if file and name != "__main__" and place.owns(Path(file).resolve()):
             del sys.modules[name]
     for path in place.files():
         # Python takes a compiled file for current when the source has its second and its size.

@@ -41,12 +41,17 @@ THEME = gr.themes.Soft(font=["system-ui", "sans-serif"], font_mono=["ui-monospac
 def serve(settings: Settings) -> None:
     """Serve until a signal ends it. Exits with a sentence when it cannot begin."""
     configure_logging(settings.log_level)
+    watch = _watch(settings) if settings.reload else None
     try:
-        watch = _watch(settings) if settings.reload else None
-        host = Host(settings)
-        page = build_page(host, watch).queue(max_size=settings.queue_size, api_open=False)
+        with Host(settings) as host:
+            _serve(host, watch)
     except (DeviceError, PluginError) as error:
         sys.exit(f"triptych: {error}")
+
+
+def _serve(host: Host, watch: Watch | None) -> None:
+    settings = host.settings
+    page = build_page(host, watch).queue(max_size=settings.queue_size, api_open=False)
     try:
         _, url, _ = page.launch(
             server_name=settings.host,
@@ -67,15 +72,13 @@ def serve(settings: Settings) -> None:
     gc.freeze()
     gc.enable()
     print(f"{settings.title} is at {url}", flush=True)
-    try:
-        host.warm_up(delay=1.0)  # the first page comes first
-        finished = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda *_: finished.set())
-        finished.wait()
-        page.close()
-    finally:
-        host.stop()
+    host.warm_up(delay=1.0)  # the first page comes first
+    finished = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: finished.set())
+    while not finished.wait(1.0):  # a signal's handler runs when this thread wakes
+        pass
+    page.close()
 
 
 def _watch(settings: Settings) -> Watch:

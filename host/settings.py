@@ -113,5 +113,9 @@ class Settings(BaseSettings):
         spacefile = YamlConfigSettingsSource(settings_cls, yaml_file=cls.spacefile)
         return init_settings, env_settings, spacefile
 
+    def wants(self, name: str) -> bool:
+        """Whether the plugin of that name is to be loaded."""
+        return (not self.only or name in self.only) and name not in self.disable
+
     def for_plugin(self, name: str) -> PluginSettings:
         return self.plugins.get(name, PluginSettings())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import sys
 from collections.abc import Callable, Iterator
@@ -29,12 +30,14 @@ class Source:
     """A module with hooks that has not been imported yet.
 
     load: imports it; raises whatever it raises.
+    where: what ``--plugin`` named it by, "" for any other.
     """
 
     name: str
     origin: str
     version: str
     load: Callable[[], Any]
+    where: str = ""
 
 
 def sources(settings: Settings) -> Iterator[Source]:
@@ -60,22 +63,29 @@ def sources(settings: Settings) -> Iterator[Source]:
 
 def named(where: str) -> Iterator[Source]:
     """The sources that ``--plugin where`` means."""
-    path = Path(where).expanduser()
+    path = _path(where)
     project = path / "pyproject.toml"
     origin = f"from {path.resolve().name if path.exists() else where}"
     if not project.is_file():
-        yield Source(path.resolve().stem, origin, "", partial(_load, where))
+        yield Source(path.resolve().stem, origin, "", partial(_load, where), where)
         return
     try:
         declared = tomllib.loads(project.read_text("utf-8"))["project"]
         entries = dict(declared["entry-points"][PROJECT])
+        if not entries:
+            raise KeyError(PROJECT)
         version = str(declared.get("version", ""))
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = f"{project} names no plugin in [project.entry-points.{PROJECT}] ({error!r})"
-        yield Source(path.resolve().name, origin, "", partial(_refuse, reason))
+        yield Source(path.resolve().name, origin, "", partial(_refuse, reason), where)
         return
     for name, value in entries.items():
-        yield Source(name, origin, version, partial(_load_entry, path.resolve(), str(value)))
+        load = partial(_load_entry, path.resolve(), str(value))
+        yield Source(name, origin, version, load, where)
+
+
+def _path(where: str) -> Path:
+    return Path(os.path.expanduser(where))  # noqa: PTH111  Path's raises for an unknown user
 
 
 def _refuse(reason: str) -> None:
@@ -84,10 +94,14 @@ def _refuse(reason: str) -> None:
 
 def _load(where: str) -> Any:
     """Import a package folder, a .py file or a module name."""
-    path = Path(where).expanduser()
+    path = _path(where)
     if not path.exists():
+        if os.sep in where or where.endswith(".py") or where.startswith("."):
+            raise ImportError(f"there is no file or folder {where}")
         return importlib.import_module(where)
     path = path.resolve()
+    if path.name == "__init__.py":
+        path = path.parent
     if path.is_dir() and not (path / "__init__.py").exists():
         raise ImportError(f"{path} is a folder without an __init__.py or a pyproject.toml")
     return _import_from(path.parent, path.stem)

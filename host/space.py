@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
 import host
 import plugins
@@ -56,6 +57,13 @@ def problems(keys: dict[str, Any]) -> list[str]:
             found.append(
                 f"{key} is no key of a Spacefile" + (f"; is it {near[0]}?" if near else ".")
             )
+    if keys.get("operator_token"):
+        found.append("operator_token could be read by everybody; make it a secret of the Space.")
+    try:
+        Settings(**{key: value for key, value in keys.items() if key in Settings.model_fields})
+    except ValidationError as error:
+        for item in error.errors():
+            found.append(f"{'.'.join(map(str, item['loc']))} is wrong: {item['msg']}.")
     found += [f"{key} is missing." for key in REQUIRED if not keys.get(key)]
     for key in ("colorFrom", "colorTo"):
         if keys.get(key) and keys[key] not in COLOURS:

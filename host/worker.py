@@ -1,7 +1,7 @@
 """A worker: runs one backend, one call at a time, and answers over a pipe.
 
-``python -m host.worker FD PARENT_PID`` is the child process of the process executor. The inline
-executor runs the same :class:`Server` in a thread.
+:func:`main` is the child process of the process executor. The inline executor runs the same
+:class:`Server` in a thread.
 """
 
 from __future__ import annotations
@@ -92,7 +92,8 @@ class Server:
                 backend = self._build()
                 health = _health(backend)
             except (Exception, SystemExit) as error:  # noqa: BLE001  it is a plugin's code
-                self._send("broken", _describe_start(error), traceback.format_exc())
+                text, public = _describe_start(error)
+                self._send("broken", text, traceback.format_exc(), public)
                 return
             self._send("ready", health)
             while (call := self._calls.get()) is not None:
@@ -207,11 +208,12 @@ def _describe(error: BaseException) -> str:
     return str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
 
 
-def _describe_start(error: BaseException) -> str:
+def _describe_start(error: BaseException) -> tuple[str, bool]:
+    """What went wrong, and whether a visitor may read it."""
     if isinstance(error, ModuleNotFoundError) and error.name is not None:
         package = error.name.partition(".")[0]
-        return f"its Python has no package {package}; install it there"
-    return _describe(error)
+        return f"its Python has no package {package}; install it there.", True
+    return _describe(error), isinstance(error, UserError)
 
 
 def _die_with(parent_pid: int) -> None:
@@ -241,7 +243,3 @@ def main(fd: int, parent_pid: int) -> None:
     server = Server(connection, spec.build, on_lost=lambda: os.killpg(0, signal.SIGKILL))
     signal.signal(signal.SIGINT, lambda *_: server.interrupt())
     server.run()
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))

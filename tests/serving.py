@@ -64,7 +64,9 @@ class App:
     def workers(self):
         """The worker processes that are running now."""
         children = psutil.Process(self.process.pid).children()
-        return [child for child in children if "host.worker" in child.cmdline()]
+        return [
+            child for child in children if any("host.worker" in part for part in child.cmdline())
+        ]
 
     def client(self):
         from gradio_client import Client

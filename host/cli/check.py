@@ -9,6 +9,8 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
+from host.cli.flags import settings_from
+
 
 def _parser() -> argparse.ArgumentParser:
     from host.testing.report import CHECKS
@@ -59,6 +61,8 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     if given.plugin is None:
         parser.error("say which plugin: its name, or the path of its folder or file")
+
+    settings_from([], "triptych check")  # a wrong setting is the operator's, not the plugin's
 
     def show(result: Result) -> None:
         print(f"{result.check:{width}}  {result.state}", flush=True)

@@ -128,8 +128,11 @@ def discovered(prog: str, arguments: Sequence[str] = ()) -> tuple[Settings, list
     from host.plugins import PluginError, discover
 
     settings = settings_from(arguments, prog)
-    logging.basicConfig(level=logging.CRITICAL)  # what is wrong is in what is found
+    log = logging.getLogger("host.plugins")
+    log.disabled = True  # what is wrong is in what is found
     try:
         return settings, discover(settings)
     except PluginError as error:
         sys.exit(f"triptych: {error}")
+    finally:
+        log.disabled = False

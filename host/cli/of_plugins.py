@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 from host.cli import COMMANDS
 from host.cli.flags import discovered
+from host.executors.call import WorkerError
+from host.plugin import Command, UserError
 from host.plugins import Found
 
 
@@ -35,10 +37,21 @@ def _run(found: Found, arguments: Sequence[str]) -> int:
         return 0
     for command in found.commands:
         if command.name == arguments[0]:
-            module, _, function = command.main.partition(":")
-            status: int | None = getattr(importlib.import_module(module), function)(arguments[1:])
-            return status or 0
+            return _call(found.name, command, arguments[1:])
     return _refuse(f"{found.name} has no command {arguments[0]!r}; it has:\n{known}")
+
+
+def _call(plugin: str, command: Command, arguments: Sequence[str]) -> int:
+    module, _, function = command.main.partition(":")
+    try:
+        main = getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError) as error:
+        return _refuse(f"{plugin} {command.name}: {command.main} cannot be loaded: {error}")
+    try:
+        return main(arguments) or 0
+    except (UserError, WorkerError) as error:
+        print(f"triptych: {error}", file=sys.stderr)
+        return 1
 
 
 def _refuse(sentence: str) -> int:

@@ -35,4 +35,5 @@ def _lines(found: Found) -> Iterator[str]:
         yield f"  triptych {found.name} {command.name}: {command.help}"
     if found.section is not None:
         for name, field in found.section.model.model_fields.items():
-            yield f"  option {name} (default {field.default!r}): {field.description or ''}"
+            default = "required" if field.is_required() else f"default {field.get_default()!r}"
+            yield f"  option {name} ({default}): {field.description or ''}"

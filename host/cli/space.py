@@ -29,7 +29,7 @@ def main(arguments: Sequence[str]) -> int:
             print("\n".join(found) or f"{spacefile} is a valid Space.")
             return 1 if found else 0
         space.export(spacefile, args.folder)
-    except space.SpaceError as error:
+    except (space.SpaceError, OSError) as error:
         print(f"triptych: {error}", file=sys.stderr)
         return 1
     print(f"{args.folder} is ready: pip install -r requirements.txt && python app.py")

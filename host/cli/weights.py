@@ -21,9 +21,12 @@ def main(arguments: Sequence[str]) -> int:
         "names, fetch those, checked by hash.",
     )
     parser.add_argument("files", nargs="*", metavar="FILE", help="as listed; or a plugin's name")
+    parser.add_argument(
+        "--plugin", action="append", default=[], metavar="PATH_OR_MODULE", help="of this one too"
+    )
     parser.add_argument("--all", action="store_true", help="fetch all of them")
     args = parser.parse_args(arguments)
-    settings, plugins = discovered("triptych weights")
+    settings, plugins = discovered("triptych weights", [f"--plugin={each}" for each in args.plugin])
     store = WeightsStore.of(settings)
     files = [(found.name, file) for found in plugins for file in found.weights]
     if not (args.files or args.all):

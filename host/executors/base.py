@@ -20,7 +20,7 @@ from host import caller, wire
 from host.executors.call import Call, CallCancelled, WorkerError
 from host.executors.limits import Ladder, Limits
 from host.executors.link import CannotStart, Link
-from host.executors.memory import Watch, resident
+from host.executors.memory import Watch
 from host.plugin import UserError
 
 log = logging.getLogger("host.executor")
@@ -31,7 +31,11 @@ _POLL = 0.05  # seconds between looks at clocks and flags while the worker is si
 
 @dataclass(frozen=True)
 class Status:
-    """What the Plugins tab shows of one worker. ``memory`` in bytes, None if it has no process."""
+    """What the page shows of one worker.
+
+    memory: bytes, None if it has no process. last_error, trace: for the operator and the author;
+    they may hold paths and what visitors sent. sentence: of a broken worker, for everybody.
+    """
 
     device: str
     state: str
@@ -43,6 +47,7 @@ class Status:
     restarts: int = 0
     last_error: str = ""
     health: dict[str, str] = field(default_factory=dict)
+    sentence: str = ""
     trace: str = ""
 
 
@@ -68,7 +73,7 @@ class Executor:
         self._state = "new"
         self._health: dict[str, str] = {}
         self._calls = self._starts = self._failures = 0
-        self._last_error = self._trace = ""
+        self._last_error = self._sentence = self._trace = ""
         self._not_before = 0.0
         self._restart = threading.Event()
         self._stop = threading.Event()
@@ -114,7 +119,7 @@ class Executor:
         memory = None
         if pid is not None:
             try:
-                memory = resident(pid)
+                memory = self._memory.resident(pid)
             except psutil.Error:
                 pid = None
         return Status(
@@ -128,6 +133,7 @@ class Executor:
             restarts=max(0, self._starts - 1),
             last_error=self._last_error,
             health=self._health,
+            sentence=self._sentence,
             trace=self._trace,
         )
 
@@ -209,8 +215,8 @@ class Executor:
         wait = self._not_before - time.monotonic()
         if wait > 0:
             raise WorkerError(
-                f"The {self.name} worker failed {self._failures} times in a row "
-                f"({first_line(self._last_error)}). It will be tried again in {wait:.0f} s."
+                f"{self._sentence} It failed {self._failures} times in a row and will be tried "
+                f"again in {wait:.0f} s."
             )
         self._state, self._trace = "starting", ""
         began = time.monotonic()
@@ -225,10 +231,11 @@ class Executor:
         except (OSError, ModuleNotFoundError) as error:
             raise self._broke(f"it could not be started: {error}") from error
         if kind == "broken":
-            text, trace = fields
+            text, trace, public = fields
             log.error("%s: the backend could not be built\n%s", self.name, trace)
             self._trace = trace
-            raise self._broke(text, sentence=f"{self.name} could not be started: {text}")
+            reason = f": {text}" if public else ". The log says why."
+            raise self._broke(text, sentence=f"{self.name} could not be started{reason}")
         self._health = fields[0]
         self._state = "ready"
         log.info("%s: ready on %s in %.1f s", self.name, self.device, time.monotonic() - began)
@@ -345,9 +352,9 @@ class Executor:
         self._last_error = why
         self._not_before = time.monotonic() + self._limits.wait_after(self._failures)
         self._end_link("broken", grace=0.0)
-        return WorkerError(
-            sentence or f"The {self.name} worker stopped unexpectedly. Please try again."
-        )
+        default = f"The {self.name} worker stopped unexpectedly. Please try again."
+        self._sentence = sentence or default
+        return WorkerError(self._sentence)
 
     def _took_too_much(self) -> WorkerError:
         sentence = f"{self.name} {self._memory.excess}"

@@ -32,22 +32,28 @@ def _share(process: psutil.Process) -> int:
 
 
 class Watch:
-    """Looks at a worker's memory, at most once a second.
+    """Looks at one worker's memory, at most once a second: it has to look at every process.
 
-    limit: bytes; None never looks.
+    limit: bytes; None for none.
     """
 
     def __init__(self, limit: int | None) -> None:
         self._limit = limit
-        self._next = 0.0
+        self._seen: tuple[int, float, int] | None = None
+
+    def resident(self, pid: int) -> int:
+        """Bytes, from the last second. Raises psutil.Error when the process is gone."""
+        now = time.monotonic()
+        if self._seen is None or self._seen[0] != pid or now - self._seen[1] > _PERIOD:
+            self._seen = pid, now, resident(pid)
+        return self._seen[2]
 
     def exceeded(self, pid: int | None) -> bool:
-        """True if the process, looked at just now, takes more than the limit."""
-        if self._limit is None or pid is None or time.monotonic() < self._next:
+        """True if the process takes more than the limit."""
+        if self._limit is None or pid is None:
             return False
-        self._next = time.monotonic() + _PERIOD
         try:
-            return resident(pid) > self._limit
+            return self.resident(pid) > self._limit
         except psutil.Error:
             return False
 

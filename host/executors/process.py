@@ -23,6 +23,12 @@ from host.executors.link import CannotStart, socket_pair
 from host.executors.output import Output
 from host.worker import BackendSpec
 
+# Not "-m host.worker", which would take a folder named host where the app was started for ours.
+_RUN = (
+    "import sys; sys.path[:] = filter(None, sys.path); from host.worker import main; "
+    "main(int(sys.argv[1]), int(sys.argv[2]))"
+)
+
 
 class ProcessLink:
     """A child process with an environment, and if need be an interpreter, of its own."""
@@ -39,13 +45,12 @@ class ProcessLink:
         self.connection, theirs = socket_pair()
         self._bridge: tempfile.TemporaryDirectory[str] | None = None
         env = {**os.environ, **environment, "PYTHONUNBUFFERED": "1"}
-        env["PYTHONSAFEPATH"] = "1"  # a folder named host where the app was started is not ours
         if interpreter is None:
             env["PYTHONPATH"] = os.pathsep.join(str(Path(entry).resolve()) for entry in sys.path)
         else:
             self._bridge = _bridge(spec.backend)
             env["PYTHONPATH"] = self._bridge.name
-        command = [interpreter or sys.executable, "-m", "host.worker"]
+        command = [interpreter or sys.executable, "-c", _RUN]
         with theirs:
             # The argument vector and environment are the operator's own settings.
             self._process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""``python -m host.testing.child FD OPTIONS``: runs the checks of one plugin, for the runner.
+"""Runs the checks of one plugin, for the runner.
 
 A process of its own, because a plugin may hang or crash it. It tells the runner on ``FD``, one
 JSON object a line, what it found and what it is at.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -67,15 +66,11 @@ def main(fd: int, text: str) -> int:
         pass
     except UnknownPlugin as error:
         tell({"unknown": str(error)})
-    finally:
+    else:
         tell({"step": "ending the worker", "seconds": 30})
-        if hasattr(stage, "host"):
-            stage.host.stop()
+    if hasattr(stage, "host"):
+        stage.host.stop()
     tell({"end": True})
     pipe.flush()
     # Threads of a plugin, or of a page that it spoiled, must not keep this process.
     os._exit(0)
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])

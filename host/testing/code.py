@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from host.own_code import inside
 from host.plugin import Plugin
 
 _LINE = re.compile(r'File "(.+?)", line (\d+)')
@@ -27,7 +28,7 @@ class Code:
         if file.startswith("<"):  # "<frozen importlib._bootstrap>" is no file of this folder
             return False
         path = Path(file).resolve()
-        return any(path == root or root in path.parents for root in self.roots)
+        return any(path == root or inside(path, root) for root in self.roots)
 
     def last_line(self, trace: str) -> str:
         """ "FILE:LINE" of the plugin's innermost frame in a traceback's text; "" without one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import re
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _CALL = re.compile(r"\(call [0-9a-f]{8}\)\.?$")
 """How the host ends every sentence that is not an answer to the visitor's mistake."""
+
+_RAISED = re.compile(r"[A-Za-z_][\w.]*: |[A-Za-z_][\w.]*(Error|Exception)$")
 
 _GONE = 15.0  # seconds within which a call that is left ends, killed if need be
 _BEGINNING = 0.3  # seconds a stream may take from its first output into the worker
@@ -106,7 +109,7 @@ class Visit:
         while stage.idle() and not job.done() and time.monotonic() < pause:
             time.sleep(0.005)
         began, worked, delay = time.monotonic(), not stage.idle(), self._delay()
-        job.cancel()
+        self._leave(job.cancel)
         ended = stage.wait_idle(_GONE)
         seconds = time.monotonic() - began if ended else math.inf
         seconds -= max(0.0, self._delay() - delay)
@@ -137,8 +140,13 @@ class Visit:
             while executor.status().state != "ready" and time.monotonic() < end:
                 time.sleep(0.02)
 
+    @staticmethod
+    def _leave(cancel: Callable[[], Any]) -> None:
+        with contextlib.suppress(httpx.TimeoutException):  # it waits for the stream's end
+            cancel()
+
     def _late(self, cancel: Callable[[], Any]) -> Answer:
-        cancel()
+        self._leave(cancel)
         self._stage.host.forget(self._client.session_hash)
         self._stage.wait_idle(_GONE)
         return Answer("late", f"no answer within {self._stage.options.time_limit:g} s")
@@ -196,5 +204,6 @@ def _cause(trace: str) -> str:
     """What was raised, in one line: the last line of a traceback, or the first of a message."""
     lines = [line for line in trace.splitlines() if line.strip()]
     if "Traceback (most recent call last)" in trace:
-        return lines[-1].strip()
+        raised = [line for line in lines if _RAISED.match(line)]
+        return (raised or lines)[-1].strip()
     return lines[0] if lines else ""

@@ -16,7 +16,7 @@ from gradio.context import LocalContext
 
 from host import caller
 from host.executors.call import CallCancelled, WorkerError
-from host.plugin import Plugin, UserError
+from host.plugin import Plugin, UserError, owner_of
 from host.ui import own_lines
 
 log = logging.getLogger("host.events")
@@ -52,12 +52,12 @@ def adopt(
     if function.fn is not None:
         function.fn = guard(function.fn, plugin.title, author_folder)
     name = function.api_name if isinstance(function.api_name, str) else ""
-    owners = [other for other in plugin_names if name.startswith(f"{other}_")]
+    owner = owner_of(name, plugin_names)
     if function.queue:
         function.concurrency_limit = workers + WAITING
-    if not owners:
+    if not owner:
         function.api_visibility = "private"
-    elif (owner := max(owners, key=len)) == plugin.name:
+    elif owner == plugin.name:
         function.concurrency_id = f"plugin:{plugin.name}"
     else:
         raise ValueError(f"the event name {name} belongs to the plugin {owner}")
@@ -125,7 +125,8 @@ def _on_behalf_of(who: caller.Caller, title: str, author_folder: Path | None) ->
     with caller.acting_for(who):
         try:
             yield
-        except Exception as error:
+        # sys.exit() in a tab's function would end the server.
+        except (Exception, SystemExit, KeyboardInterrupt) as error:
             raise _explain(error, title, who, author_folder) from error
 
 
@@ -135,7 +136,7 @@ def _caller() -> caller.Caller:
 
 
 def _explain(
-    error: Exception, title: str, who: caller.Caller, author_folder: Path | None
+    error: BaseException, title: str, who: caller.Caller, author_folder: Path | None
 ) -> gr.Error:
     if isinstance(error, gr.Error):
         return error

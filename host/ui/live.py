@@ -110,7 +110,7 @@ class LiveTab:
             for number in set(config.fns) - before:
                 del config.fns[number]
             lines = own_lines.html(own_lines.trace_of(cause), folder) if cause else ""
-            show_error(found, error, lines)
+            show_error(found, error, True, lines)
         else:
             _settle_interactive(
                 config.blocks, [config.fns[key] for key in set(config.fns) - before]
@@ -134,7 +134,7 @@ def follow(host: Host, tabs: Sequence[LiveTab], watch: reload.Watch) -> None:
 
     def changed(place: reload.Place) -> None:
         log.warning("%s has changed: it is loaded anew", place.where)
-        found = reload.find_anew(place, host.settings)
+        found = _found_anew(place, host)
         own = [tab for tab in tabs if tab.place == place]
         if len(found) != len(own):
             log.warning(
@@ -143,9 +143,18 @@ def follow(host: Host, tabs: Sequence[LiveTab], watch: reload.Watch) -> None:
                 len(found),
                 len(own),
             )
-        for tab, item in zip(own, found, strict=False):
-            reload.put(host, tab.position, item)
-            tab.rebuild()
+        by_name = {item.name: item for item in found}
+        names = {tab.loaded.found.name for tab in own}
+        new = [  # renamed, or broken; not one that --only left out from the start
+            item
+            for item in found
+            if item.name not in names and (len(found) == len(own) or host.settings.wants(item.name))
+        ]
+        for tab in own:
+            item = by_name.get(tab.loaded.found.name) or (new.pop(0) if new else None)
+            if item is not None:
+                reload.put(host, tab.position, item)
+                tab.rebuild()
 
     def look(*known: int) -> list[Any]:
         answers: list[Any] = []
@@ -160,6 +169,16 @@ def follow(host: Host, tabs: Sequence[LiveTab], watch: reload.Watch) -> None:
     outputs = [block for tab in tabs for block in (tab.generation, tab.tab)]
     gr.Timer(_LOOK).tick(look, states, outputs, api_visibility="private", show_progress="hidden")
     watch.start(changed)
+
+
+def _found_anew(place: reload.Place, host: Host) -> list[Found]:
+    try:
+        return reload.find_anew(place, host.settings)
+    except Exception as error:
+        log.exception("%s could not be loaded anew", place.where)
+        stem = Path(place.where).stem
+        told = f"{type(error).__name__}: {error}"
+        return [Found(stem, stem, place.origin, error=told, cause=error)]
 
 
 def _reachable(root: Block, blocks: dict[int, Block]) -> list[int]:

@@ -7,6 +7,8 @@ import traceback
 from html import escape
 from pathlib import Path
 
+from host.own_code import inside
+
 _FRAME = re.compile(r'  File "(?P<file>.+?)", line (?P<rest>.*)')
 
 
@@ -25,7 +27,7 @@ def own_lines(trace: str, folder: Path) -> str:
     for line in trace.rstrip().splitlines():
         if match := _FRAME.match(line):
             file = Path(match["file"]).resolve()
-            frame_is_own = folder in file.parents
+            frame_is_own = inside(file, folder)
             if frame_is_own:
                 kept.append(f"{file.relative_to(folder)}, line {match['rest']}")
         elif frame_is_own is not None and line.startswith("  "):

@@ -65,7 +65,7 @@ def _build(host: Host, errors: dict[str, str], watch: Watch | None) -> gr.Blocks
                 continue
             with gr.Tab(found.title, id=found.name) as tab:
                 if found.name in errors and place is None:
-                    show_error(found, errors[found.name])
+                    show_error(found, errors[found.name], status.is_local(host))
                     continue
                 view = gr.HTML(status.line(found, workers))
                 if place is None:

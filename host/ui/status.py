@@ -39,10 +39,9 @@ def line(found: Found, workers: list[Status]) -> str:
     html = f"<div class='worker-line'>{' · '.join(parts)}</div>"
     broken = [worker for worker in workers if worker.state == "broken"]
     if len(broken) == len(workers):
-        reason = escape(first_line(broken[0].last_error))
         html += (
             f"<div class='worker-broken' role='alert'><b>{escape(found.title)} is not available "
-            f"at the moment.</b> {reason}</div>"
+            f"at the moment.</b> {escape(broken[0].sentence)}</div>"
         )
     return html
 
@@ -80,7 +79,8 @@ def table(statuses: Sequence[tuple[Found, list[Status]]], details: bool) -> str:
             escape(found.origin),
         ]
         if found.error:
-            nothing = ["-", _dot("broken"), "-", "-", "-", escape(first_line(found.error))]
+            told = first_line(found.error) if details else "see the log"
+            nothing = ["-", _dot("broken"), "-", "-", "-", escape(told)]
             rows.append(cells + nothing)
         elif found.missing:
             nothing = ["-", "not installed", "-", "-", "-", escape(found.missing)]

@@ -52,14 +52,17 @@ def fill(
         raise TabError(plugin.name, f"{type(error).__name__}: {error}") from error
 
 
-def show_error(found: Found, error: str, lines: str = "") -> None:
+def show_error(found: Found, error: str, details: bool, lines: str = "") -> None:
     """Fill the open tab of a plugin that cannot be used.
 
+    details: say what its exception said. It may hold paths or passwords, so only a page that the
+        public cannot open has it.
     lines: HTML for its author.
     """
+    told = escape(error) if details else ""
     gr.HTML(
         "<div class='worker-broken' role='alert'>"
-        f"<b>{escape(found.title)} could not be loaded.</b> {escape(error)}<br>{lines}"
+        f"<b>{escape(found.title)} could not be loaded.</b> {told}<br>{lines}"
         f"<small>It comes {escape(found.origin)}. The other tabs work; the log has the "
         "details.</small></div>"
     )

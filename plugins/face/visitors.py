@@ -57,5 +57,5 @@ class VisitorGallery:
 
     def people(self) -> str:
         """How many there are, in words, for the operator."""
-        with self._lock:
-            return "not open" if self._gallery is None else f"{len(self._gallery)} people, shared"
+        gallery = self._gallery  # without the lock, which opening holds as long as it takes
+        return "not open" if gallery is None else f"{len(gallery)} people, shared"

@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-FILE = re.compile(r"# ([\w./-]+\.\w+)\n")
+FILE = re.compile(r"(?:#|/\*) ([\w./-]+\.\w+)(?: \*/)?\n")
 # What never ends by itself is looked at once it is served, and ended as with Ctrl-C.
 PRELUDE = r"""
 set -euo pipefail
@@ -43,7 +43,7 @@ def script(document):
     for line, language, text in blocks(document):
         parts.append(f"at={document}:{line}")
         named = FILE.match(text)
-        if named and language in ("python", "toml"):
+        if named and language in ("python", "toml", "css"):
             parts.append(f"mkdir -p {shlex.quote(str(Path(named[1]).parent))}")
             parts.append(_given(f"cat > {shlex.quote(named[1])}", text))
         elif language == "python":

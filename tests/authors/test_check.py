@@ -81,12 +81,17 @@ def test_heavy_imports_are_named_with_their_line(report_of):
 def test_what_a_careless_plugin_has_to_change(report_of):
     report = report_of("careless.py", "--time-limit", "20")
     assert failing(report) == {
+        "imports nothing heavy",
+        "tab builds twice",
         "event names",
         "signatures and docstrings",
         "no network at import",
         "health",
         "memory returns",
     }
+    assert "careless_backend:absent is not there" in problems(report, "imports nothing heavy")
+    assert "Expected 2 arguments for function" in problems(report, "tab builds twice")
+    assert "The hook health_lines fails" in problems(report, "health")
     names = problems(report, "event names")
     assert 'api_name="careless_whisper"' in names
     assert "2 events are called careless_whisper" in names

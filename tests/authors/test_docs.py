@@ -21,7 +21,7 @@ from documents import DOCS, ROOT, blocks, script
 
 NAMES = sorted(path.name for path in DOCS.glob("*.md"))
 OURS = ("faces.md", "style.md", "gan.md")
-KNOWN = {"python", "sh", "yaml", "toml", "text"}
+KNOWN = {"python", "sh", "yaml", "toml", "css", "text"}
 PAIRS = "2\t1\nanna\t1\t2\nanna\t1\tbruno\t1\nbruno\t1\t2\nbruno\t2\tclara\t1\n"
 
 

@@ -1,6 +1,7 @@
 """``--reload`` as a client of the API sees it, while files are edited on disk."""
 
 import re
+import time
 
 import psutil
 import pytest
@@ -53,6 +54,47 @@ def test_a_change_of_the_backend_ends_its_own_worker_and_no_other(start_app, aut
     assert len(workers - {worker.pid for worker in app.workers()}) == 1
     client.close()
     beside.close()
+
+
+def test_a_file_that_is_saved_as_it_was_and_one_of_a_virtual_environment(start_app, author):
+    site = author.folder / ".venv" / "lib" / "site-packages"
+    site.mkdir(parents=True)
+    (site / "theirs.py").write_text("x = 1")
+    author.edit("tab.py", "import gradio as gr", "import gradio as gr\nimport theirs")
+    app = start_app(*author.flags, "--reload", PYTHONPATH=str(site))
+    before = app.workers()
+    author.write("tab.py", (author.folder / "tab.py").read_text())
+    (site / "theirs.py").write_text("x = 2")
+    time.sleep(2)
+    assert "has changed" not in app.log
+    assert {each.pid for each in app.workers()} >= {each.pid for each in before}
+    author.edit("backend.py", '"!"', '"?"')
+    eventually(lambda: _ask(app, "what", api_name="/mine_shout") == "what?")
+
+
+def test_of_two_plugins_the_one_that_was_chosen_stays_the_one(start_app, tmp_path):
+    two = """
+from host import Plugin, hookimpl
+
+@hookimpl
+def register_plugins(register):
+    for name in ("aaa", "bbb"):
+        register(Plugin(name=name, title=name, tab=f"two:{name}"))
+
+def aaa(backend):
+    import gradio as gr
+    gr.Button().click(lambda: "a1", None, gr.Textbox(), api_name="aaa_go")
+
+def bbb(backend):
+    import gradio as gr
+    gr.Button().click(lambda: "b1", None, gr.Textbox(), api_name="bbb_go")
+"""
+    (tmp_path / "two.py").write_text(two)
+    app = start_app("--plugin", str(tmp_path / "two.py"), "--only", "bbb", "--reload")
+    assert _ask(app, api_name="/bbb_go") == "b1"
+    (tmp_path / "two.py").write_text(two.replace("b1", "b2"))
+    eventually(lambda: _ask(app, api_name="/bbb_go") == "b2")
+    assert _events(app) == {"/bbb_go"}
 
 
 def test_events_names_and_new_files_follow_the_code(start_app, author):

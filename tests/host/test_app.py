@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import gradio as gr
 import numpy as np
 import pytest
 from executor_tools import eventually
@@ -191,8 +192,26 @@ def test_a_tab_that_cannot_be_built_and_a_backend_that_cannot_start_say_so(app, 
     assert "Broken tab could not be loaded." in page
     assert r"no such &lt;widget&gt;" in page or r"no such \u0026lt;widget" in page
     assert "half of a tab" not in page
-    with pytest.raises(AppError, match="could not be started: RuntimeError: the model file"):
+    with pytest.raises(AppError, match="^Broken backend could not be started. The log says why."):
         client.predict(api_name="/broken_backend_go")
+    assert "the model file is missing" in app.log
+
+
+def test_what_exceptions_said_is_not_on_a_public_page(start_app):
+    app = start_app(*PLUGINS, "--only", "demo,broken_tab", "--host", "0.0.0.0")
+    page = app.wait_until_served()
+    assert "Broken tab could not be loaded." in page
+    assert "no such" not in page
+    assert "no such <widget>" in app.log
+
+
+@pytest.mark.parametrize("error", [SystemExit(5), KeyboardInterrupt()])
+def test_a_tab_cannot_end_the_server(error):
+    def leave():
+        raise error
+
+    with pytest.raises(gr.Error, match=r"Something went wrong in Demo \(call [0-9a-f]{8}\)"):
+        guard(leave, "Demo")()
 
 
 def test_the_plugin_in_the_readme_works(start_app, tmp_path):

@@ -305,7 +305,7 @@ def test_repeated_crashes_back_off_and_then_recover(executor):
 @both
 def test_a_backend_that_cannot_be_built_says_why(kind, executor):
     each = executor(kind, "NeverStarts")
-    with pytest.raises(WorkerError, match="could not be started: RuntimeError: the model file"):
+    with pytest.raises(WorkerError, match=r"^Fixture could not be started\. The log says why\.$"):
         Backend([each]).add(1, 1)
     assert each.status().state == "broken"
     assert "the model file is missing" in each.status().last_error

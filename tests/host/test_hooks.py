@@ -1,6 +1,7 @@
 """The hooks of a plugin, and what one that fails costs."""
 
 import os
+import socket
 import subprocess
 import sys
 import textwrap
@@ -93,7 +94,8 @@ def test_the_weights_of_all_plugins_are_listed_and_fetched(tmp_path):
 BROKEN = {
     "startup": "def startup(backend):\n    raise OSError('no such database')",
     "css": "def register_css(register):\n    register('nowhere.css')",
-    "settings": "def register_settings(register):\n    register(SettingsSection('face', object))",
+    "settings": "def register_settings(register):\n"
+    "    register(SettingsSection('face', BaseModel))",
     "command": "def register_commands(register):\n    register(Command('gan', 'x', 'a:b'))",
     "health": "def health_lines(backend):\n    raise OSError('secret')",
     "shutdown": "def shutdown(backend):\n    raise OSError('secret')",
@@ -106,10 +108,58 @@ SAYS = {
 }
 
 
+def test_an_app_that_cannot_serve_has_an_orderly_end_too(tmp_path):
+    notes = tmp_path / "notes"
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        ran = triptych(
+            *("run", "--plugin", HOOKED, "--only", "hooked", "--port", port),
+            HOOKED_NOTES=str(notes),
+        )
+    assert ran.returncode == 1
+    assert notes.read_text().splitlines() == ["hooked starts with Hello", "ends: Hello"]
+
+
+def test_commands_that_cannot_be_used_are_sentences(tmp_path):
+    (tmp_path / "tools.py").write_text(
+        textwrap.dedent(
+            """
+            from host import Command, Plugin, UserError, hookimpl
+
+            @hookimpl
+            def register_plugins(register):
+                register(Plugin(name="tools", title="Tools", tab="tools:build"))
+
+            @hookimpl
+            def register_commands(register):
+                register(Command("tools", "gone", "no_such_module:main"))
+                register(Command("tools", "nothing", "tools:absent"))
+                register(Command("tools", "refuses", "tools:main"))
+
+            def main(arguments):
+                raise UserError("Give a file.")
+            """
+        )
+    )
+    named = {"TRIPTYCH_PLUGIN": str(tmp_path / "tools.py")}
+    for command, status, sentence in (
+        ("gone", 2, "no_such_module:main cannot be loaded: No module named 'no_such_module'"),
+        ("nothing", 2, "tools:absent cannot be loaded"),
+        ("refuses", 1, "triptych: Give a file."),
+    ):
+        ran = triptych("tools", command, **named)
+        assert (ran.returncode, "Traceback" in ran.stderr) == (status, False), ran.stderr
+        assert sentence in ran.stderr
+
+
 def test_a_hook_that_fails_costs_its_own_plugin_only(start_app, tmp_path):
     flags = []
     for name, hook in BROKEN.items():
         source = f"""
+            from pydantic import BaseModel
+
             from host import Command, Plugin, SettingsSection, hookimpl
 
             @hookimpl

@@ -126,6 +126,76 @@ def test_a_broken_plugin_is_kept_with_its_reason(source, reason, tmp_path):
         discover(Settings(plugin=[str(broken)], strict=True))
 
 
+CARELESS = """
+    from pydantic import BaseModel, field_validator
+    from host import Plugin, SettingsSection, hookimpl
+
+    class Options(BaseModel):
+        size: int = 1
+
+        @field_validator("size", mode="before")
+        def check(cls, size):
+            raise RuntimeError("a validator of mine")
+
+    @hookimpl
+    def register_plugins(register):
+        register(Plugin(name="{name}", title="x", tab="a:b"{plugin}))
+
+    {hook}
+"""
+HOOK = "@hookimpl\ndef register_{0}(register): {1}"
+
+
+@pytest.mark.parametrize(
+    ("plugin", "hook", "reason"),
+    [
+        (", description=5", "", "description is 5, of the wrong kind"),
+        (", version=1.0", "", "version is 1.0, of the wrong kind"),
+        (", requires='numpy'", "", "requires is 'numpy', of the wrong kind"),
+        (", api_version='1'", "", "api_version is '1', of the wrong kind"),
+        ("", HOOK.format("weights", "register('model.bin')"), "'model.bin' where a WeightFile"),
+        ("", HOOK.format("commands", "register('go')"), "'go' where a Command is due"),
+        ("", HOOK.format("settings", "register(SettingsSection('one', dict))"), "no pydantic Base"),
+        ("", HOOK.format("settings", "register(SettingsSection('one', Options))"), "of mine"),
+        ("", "raise KeyboardInterrupt", "KeyboardInterrupt"),
+        ("", "raise BaseException('a panic')", "a panic"),
+    ],
+)
+def test_a_careless_plugin_costs_nobody_else(plugin, hook, reason, write):
+    file = write("one", CARELESS, plugin=plugin, hook=hook)
+    found = by_name(plugin=[file], plugins={"one": {"options": {"size": 3}}})
+    assert reason in found["one"].error
+    assert [name for name, each in found.items() if each.error] == ["one"]
+
+
+def test_a_part_of_an_absent_package_is_absent(write):
+    found = by_name(plugin=[write("one", CARELESS, plugin=", requires=('no.such',)", hook="")])
+    assert found["one"].missing == "no.such is not installed."
+
+
+def test_a_name_belongs_to_whoever_has_it_as_entry_point(install, write):
+    write("thief", GOOD.replace("{name}", "owner", 1).replace("{name}", "thief"))
+    write("owner", GOOD)
+    for name in ("thief", "owner"):
+        install(name)
+    found = by_name()
+    assert found["owner"].plugin.tab == "owner:build"
+    assert found["owner (2)"].error == "another plugin is already called owner"
+
+
+@pytest.mark.parametrize(
+    ("where", "reason"),
+    [
+        ("./nowhere", "there is no file or folder ./nowhere"),
+        ("nowhere.py", "there is no file or folder nowhere.py"),
+        ("~nobody_of_that_name/x", "there is no file or folder"),
+        ("no_such_module", "No module named 'no_such_module'"),
+    ],
+)
+def test_a_path_to_nothing_is_a_sentence(where, reason):
+    assert any(reason in each.error for each in by_name(plugin=[where]).values())
+
+
 def test_a_plugin_for_another_api_version_says_so(write):
     file = write(
         "from_the_future",

@@ -37,6 +37,9 @@ def test_a_gpu_that_the_framework_cannot_use_is_not_claimed():
 
 def test_a_plugin_is_unavailable_only_when_all_its_workers_are():
     good = Status(device="CPU", state="ready")
-    bad = Status(device="CPU", state="broken", last_error="RuntimeError: no model")
+    bad = Status(
+        device="CPU", state="broken", last_error="OSError: /root", sentence="The log says why."
+    )
     assert "not available" not in line(FOUND, [good, bad])
-    assert "RuntimeError: no model" in line(FOUND, [bad, bad])
+    told = line(FOUND, [bad, bad])
+    assert "The log says why." in told and "/root" not in told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from host import hooks
 from host.testing.code import short
 from host.testing.stage import CannotGoOn, Stage
 
@@ -62,6 +63,12 @@ def check_network(stage: Stage) -> None:
 def check_health(stage: Stage) -> None:
     if stage.executor is None:
         return
+    try:
+        for lines in hooks.call(stage.found, "health_lines", stage.loaded.backend):
+            dict(lines).items()
+    except Exception as error:  # noqa: BLE001  a plugin's code
+        told = f"{type(error).__name__}: {error}"
+        stage.problem("health", f"The hook health_lines fails ({told}); it returns dict[str, str].")
     for key, value in stage.executor.status().health.items():
         if not key.strip() or not value.strip():
             stage.problem("health", f"health() returns {key!r}: {value!r}; say something, or none.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 
 from host.testing.code import of_plugin
@@ -31,6 +32,15 @@ def check(stage: Stage) -> None:
         stage.problem(CHECK, f"It cannot be used: {_sentence(first.error or first.missing)}")
         raise CannotGoOn
     stage.found, stage.plugin = first, first.plugin
+    for command in first.commands:
+        module, _, function = command.main.partition(":")
+        try:
+            getattr(importlib.import_module(module), function)
+        except (ImportError, AttributeError) as error:
+            stage.problem(
+                CHECK,
+                f"triptych {first.name} {command.name}: {command.main} is not there: {error}.",
+            )
     if others:
         names = ", ".join(item.name for item in others)
         stage.note(CHECK, f"Only {first.name} is checked; it comes with {names}.")

@@ -49,7 +49,12 @@ def _of_event(name: str, wrapped: Callable[..., Any]) -> Iterator[str]:
             "sentence what it does, and then what each argument means."
         )
     parameters = inspect.signature(function).parameters.values()
-    bare = [each.name for each in parameters if each.annotation is each.empty]
+    bare = [
+        each.name
+        for each in parameters
+        # gr.Progress() is Gradio's own to fill in, and its documents show it without a type
+        if each.annotation is each.empty and type(each.default).__name__ != "Progress"
+    ]
     if bare:
         yield (
             f"{function.__name__} ({place}), the event {name}, does not annotate "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from host.plugin import owner_of
 from host.plugins import PluginError, discover
 from host.testing.stage import Stage
 
@@ -14,7 +15,7 @@ def check(stage: Stage) -> None:
     own = stage.plugin.name
     others = _neighbours(stage)
     for name, times in Counter(stage.explicit).items():
-        owner = max((each for each in {own, *others} if name.startswith(f"{each}_")), default="")
+        owner = owner_of(name, {own, *others})
         if not owner:
             stage.problem(
                 CHECK,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -91,8 +92,9 @@ def _build(stage: Stage, attempt: str) -> Any:
     from host.ui.page import build_page
 
     try:
-        with _explicit_names(stage.explicit):
-            return build_page(stage.host)
+        with _explicit_names(stage.explicit), warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always", UserWarning)
+            page = build_page(stage.host)
     except PluginError as error:
         trace = "".join(traceback.format_exception(error))
         place = stage.code.last_line(trace)
@@ -104,6 +106,10 @@ def _build(stage: Stage, attempt: str) -> Any:
             "There is no tab until it is mended.",
         )
         raise CannotGoOn from error
+    for text in {str(each.message) for each in warned} if attempt else ():
+        if text.startswith("Expected "):  # Gradio's, of a function with other parameters
+            stage.problem(CHECK, f"{' '.join(text.split())}: give an event one input for each.")
+    return page
 
 
 @contextmanager

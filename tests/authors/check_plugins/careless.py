@@ -3,7 +3,7 @@
 Everything else about it is right.
 """
 
-from host import Plugin, hookimpl
+from host import Command, Plugin, hookimpl
 
 
 @hookimpl
@@ -16,3 +16,13 @@ def register_plugins(register):
             backend="careless_backend:Careless",
         )
     )
+
+
+@hookimpl
+def register_commands(register):
+    register(Command("careless", "go", "careless_backend:absent"))
+
+
+@hookimpl
+def health_lines():
+    return ["fine"]

@@ -17,6 +17,13 @@ def build(backend) -> None:
     answer = gr.Textbox(label="Answer")
     gr.Examples([["hello"], ["there"]], [text])
 
+    def good_progress(text: str, progress=gr.Progress()) -> str:  # noqa: B008
+        """Gradio's own way to show progress."""
+        progress(0.5)
+        return text
+
+    gr.Button().click(good_progress, text, answer, api_name="good_progress")
+
     def good_brightness(picture: np.ndarray | None) -> str:
         """Mean brightness of a picture, 0 to 255."""
         if picture is None:
