@@ -14,11 +14,12 @@ from serving import ROOT, App
 from host.cli import new
 
 PROJECTS = (ROOT, ROOT / "examples" / "hello", ROOT / "examples" / "sketch")
+TEXT_TO_IMAGE = ROOT / "examples" / "text-to-image"
 
 
 @dataclass(frozen=True)
 class Installed:
-    """A virtual environment with Triptych's core, the small examples and a generated plugin."""
+    """A virtual environment with Triptych and plugins."""
 
     folder: Path
 
@@ -36,10 +37,10 @@ class Installed:
         how = {"cwd": self.folder, "text": True, "capture_output": True, "timeout": 120, **how}
         return subprocess.run([triptych, *command], **how)
 
-    def serve(self, folder, *flags, **environment):
-        """The served app; stop it."""
+    def serve(self, folder, *flags, cwd=None, **environment):
+        """The served app; stop it. folder: for its log and cache. cwd: left out, that."""
         triptych = self.folder / "venv" / "bin" / "triptych"
-        app = App(folder, flags, environment, [triptych, "run"])
+        app = App(folder, flags, environment, [triptych, "run"], cwd)
         app.wait_until_served()
         return app
 
@@ -49,7 +50,20 @@ def installed(cache):
 
     cache: a folder that stays.
     """
-    state = cache / _state()
+    return Installed(_kept(cache / "small", PROJECTS[1:], _build))
+
+
+def text_to_image(cache):
+    """The same for Triptych and the text-to-image example, with PyTorch: it takes a minute.
+
+    The folder has a Spacefile that names a tiny model of random weights: serve from there.
+    """
+    return Installed(_kept(cache / "text_to_image", [TEXT_TO_IMAGE], _build_text_to_image))
+
+
+def _kept(cache, projects, build):
+    cache.mkdir(exist_ok=True)
+    state = cache / _state(projects)
     with (cache / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for other in cache.iterdir():
@@ -58,9 +72,9 @@ def installed(cache):
         if not (state / "ready").exists():
             shutil.rmtree(state, ignore_errors=True)
             state.mkdir()
-            _build(state)
+            build(state)
             (state / "ready").touch()
-    return Installed(state)
+    return state
 
 
 def pip(python, *arguments):
@@ -77,22 +91,35 @@ def wheel(project, into):
 
 def _build(folder):
     assert new.main(["my-plugin", "--into", str(folder / "projects")]) == 0
-    wheels = folder / "wheels"
-    for project in (*PROJECTS, folder / "projects" / "my-plugin"):
-        wheel(project, wheels)
+    _install(folder, [*PROJECTS, folder / "projects" / "my-plugin"])
+
+
+def _build_text_to_image(folder):
+    python = _install(folder, [ROOT, TEXT_TO_IMAGE])
+    code = "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1])"
+    code += "; import triptych_text_to_image.torchvision_absent, tiny; tiny.model(Path('model'))"
+    subprocess.run([python, "-c", code, TEXT_TO_IMAGE / "tests"], check=True, cwd=folder)
+    options = f"{{default_model: '{folder / 'model'}', offline: true, max_side: 128}}"
+    (folder / "Spacefile").write_text(f"plugins:\n  text_to_image:\n    options: {options}\n")
+
+
+def _install(folder, projects):
+    """A virtual environment with the wheels of these projects; its Python."""
+    for project in projects:
+        wheel(project, folder / "wheels")
     venv.create(folder / "venv", with_pip=False, symlinks=True)
+    python = folder / "venv" / "bin" / "python"
     # By their files: on the index, other projects may have the names.
-    pip(
-        folder / "venv" / "bin" / "python",
-        *("install", "-q", "--find-links", str(wheels), *map(str, wheels.glob("*.whl"))),
-    )
+    wheels = map(str, (folder / "wheels").glob("*.whl"))
+    pip(python, "install", "-q", "--find-links", str(folder / "wheels"), *wheels)
+    return python
 
 
-def _state():
+def _state(projects):
     """What the wheels are made of, in one word."""
     digest = hashlib.sha256(sys.version.encode())
     parts = ["host", "plugins", "assets", "pyproject.toml", "README.md", "Spacefile", "app.py"]
-    for part in (*parts, "requirements.txt", "examples/hello", "examples/sketch"):
+    for part in (*parts, "requirements.txt", *projects):
         path = ROOT / part
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if file.is_file() and "__pycache__" not in file.parts:

@@ -18,10 +18,12 @@ ROOT = Path(__file__).parents[1]
 class App:
     """A served Triptych: its address, its process and its log.
 
+    folder: for its log and cache.
     program: the command that takes the flags; None for app.py of this checkout.
+    cwd: where it is started; None for ``folder``.
     """
 
-    def __init__(self, folder, flags, environment, program=None):
+    def __init__(self, folder, flags, environment, program=None, cwd=None):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -37,7 +39,7 @@ class App:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **environment},
-                cwd=folder,
+                cwd=cwd or folder,
             )
 
     @property

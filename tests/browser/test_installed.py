@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from installed import installed, text_to_image
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -11,8 +12,6 @@ PHOTO = Path(__file__).parents[2] / "assets" / "style" / "autumn.jpg"
 
 @pytest.fixture(scope="module")
 def app(request, tmp_path_factory):
-    from installed import installed
-
     installation = installed(request.config.cache.mkdir("installed"))
     app = installation.serve(tmp_path_factory.mktemp("installed"), "--offline")
     yield app
@@ -57,3 +56,21 @@ def test_the_generated_plugin_blurs_its_example(app, visit, keep):
     tab.get_by_role("button", name="Find edges").click()
     expect(tab.get_by_label("Download")).to_be_visible(timeout=30_000)
     keep(page, "installed-my-plugin")
+
+
+@pytest.mark.timeout(900)
+def test_text_to_image_shows_its_steps_and_a_picture(request, tmp_path, visit, keep):
+    installation = text_to_image(request.config.cache.mkdir("installed"))
+    app = installation.serve(
+        tmp_path, *("--offline", "--only", "text_to_image"), cwd=installation.folder
+    )
+    page = visit(app)
+    page.get_by_label("Prompt").fill("a lighthouse at dusk")
+    page.get_by_role("button", name="Generate").click()
+    results = page.locator(".grid-wrap img")
+    expect(results).to_have_count(1, timeout=120_000)
+    keep(page, "installed-text-to-image")
+    page.get_by_label("Prompt").fill("")
+    page.get_by_role("button", name="Generate").click()
+    expect(page.get_by_test_id("toast-body")).to_be_visible(timeout=30_000)
+    app.stop()

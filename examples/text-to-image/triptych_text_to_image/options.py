@@ -26,7 +26,7 @@ class Options(BaseModel, extra="forbid", use_attribute_docstrings=True):
     """Use the safety checker of a model that brings one."""
     previews: bool = True
     """Show the picture while it is made. The safety checker sees finished pictures only."""
-    max_side: int = Field(768, ge=64)
+    max_side: int = Field(768, ge=128)
     """Pixels a side."""
     max_steps: int = Field(50, ge=1)
     """Steps of one picture."""
