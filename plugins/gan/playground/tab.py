@@ -98,16 +98,19 @@ def build(backend: Any) -> None:
         """From where the game stands; what changes meanwhile is in the visit."""
         settings = controls.settings(values, now.own)
         now.go_at(speed)
+        if now.running and now.run is not None:  # pressed twice
+            yield (gr.skip(),) * 3
+            return
         yield gr.skip(), words.WAITING, gr.skip()
-        frame, told = None, {"draw": False}
+        frame, told, mine = None, {"draw": False}, object()
         try:
-            for frame in now.play(backend, settings):
+            for frame in now.play(backend, settings, mine):
                 yield look(now, frame, words.running(frame), **told)
                 told = {}  # who starts to draw now is not disturbed
         except (UserError, WorkerError):
             yield gr.skip(), words.standing(now.latest), gr.skip()
             raise
-        if now.left:  # something else is on show already
+        if now.run is not mine:  # something else is on show already
             yield (gr.skip(),) * 3
         elif frame is None:  # cancelled while it waited
             yield gr.skip(), words.standing(now.latest), gr.skip()
@@ -227,7 +230,8 @@ def build(backend: Any) -> None:
     def encoded(now: Visit, *values: Any) -> str:
         return share.encode(controls.settings(values, now.own))
 
-    run.click(play, [visit, speed, *components], shown, **QUIET)
+    # Pressed while an earlier run still ends, it counts too.
+    run.click(play, [visit, speed, *components], shown, trigger_mode="multiple", **QUIET)
     pause.click(stop, visit, None, queue=False, **QUIET)
     reset.click(begin_anew, [visit, *components], shown, **QUIET)
     live: dict[str, Any] = {"queue": False, "trigger_mode": "always_last", **QUIET}

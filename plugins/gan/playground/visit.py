@@ -31,8 +31,8 @@ class Visit:
     settings, speed: may be replaced while it runs; it then goes on from its latest snapshot.
     own: points that the visitor drew or uploaded, (N, 2) float32 in [-1, 1].
     latest: the frame on show; the game goes on from its snapshot.
-    running: between the first and the last frame of a run. left: the visitor went elsewhere in
-    the game (back in time, to a new one) while it ran: the run ends.
+    running: between the first and the last frame of a run. run: what the latest one was begun
+    with; None once the visitor went elsewhere in the game (back in time, to a new one): it ends.
     over: the latest run ended by itself. sub_steps: of slow motion, still to be shown.
     slow: slow motion goes on by itself while this is what it began with.
     refused: why the visitor's latest change does not count; "" if it does.
@@ -43,7 +43,7 @@ class Visit:
     own: np.ndarray | None = None
     latest: Frame | None = None
     running: bool = False
-    left: bool = False
+    run: object = None
     over: bool = False
     sub_steps: list[Frame] = field(default_factory=list)
     slow: object = None
@@ -72,7 +72,7 @@ class Visit:
         """Forget the game, but not what was drawn."""
         self.interrupt()
         self.latest = None
-        self.left = True
+        self.run = None
         self.sub_steps = []
         self._remember([], [])
 
@@ -83,7 +83,7 @@ class Visit:
             return None
         self.interrupt()
         self.latest = self.moments[max(0, min(place, len(self.moments) - 1))]
-        self.left = True
+        self.run = None
         self.sub_steps = []
         return self.latest
 
@@ -101,22 +101,25 @@ class Visit:
                 return frame
         return None
 
-    def play(self, backend: Any, settings: PlaySettings) -> Iterator[Frame]:
+    def play(self, backend: Any, settings: PlaySettings, mine: object = None) -> Iterator[Frame]:
         """Yields each frame until the run's time or steps are over, or it is cancelled.
 
         Begins anew from its snapshot whenever settings or speed are replaced.
+        mine: what ``run`` is as long as the visitor stays with this run.
         Raises as ``backend.play`` does.
         """
         self.interrupt()
         self.settings = settings
         self.sub_steps = []
-        self.running, self.left, self.over = True, False, False
+        mine = self.run = mine or object()
+        self.running, self.over = True, False
         try:
-            yield from self._play(backend)
+            yield from self._play(backend, mine)
         finally:
-            self.running = False
+            if self.run is None or self.run is mine:  # no other run has begun meanwhile
+                self.running = False
 
-    def _play(self, backend: Any) -> Iterator[Frame]:
+    def _play(self, backend: Any, mine: object) -> Iterator[Frame]:
         end = time.monotonic() + SECONDS
         done = 0
         while True:
@@ -126,18 +129,20 @@ class Visit:
             rest = (self.snapshot, STEPS - done, per_frame, pause)
             with closing(_stream(backend.play, self.settings, *rest)) as frames:
                 for frame in frames:
-                    if self.left:
+                    if self.run is not mine:
                         return
                     start = frame.step if start is None else start
                     self._show(frame)
                     yield frame
                     changed = asked[0] is not self.settings or asked[1] != self.speed
-                    if changed or self.left or time.monotonic() > end:
+                    if changed or self.run is not mine or time.monotonic() > end:
                         break
-            if start is not None and self.latest is not None and not self.left:
+            if self.run is not mine:
+                return
+            if start is not None and self.latest is not None:
                 done += self.latest.step - start
             self.over = time.monotonic() > end or done >= STEPS
-            if not changed or self.left or self.over:
+            if not changed or self.over:
                 return
 
     def sub_step(self, backend: Any, settings: PlaySettings, player: str) -> Frame | None:
@@ -145,7 +150,7 @@ class Visit:
 
         Raises as ``backend.play_step`` does.
         """
-        self.left = True
+        self.run = None
         return self._sub_step(self.interrupt(), backend, settings, player)
 
     def slow_motion(
@@ -155,7 +160,7 @@ class Visit:
 
         rest: seconds from one frame to the next. Raises as ``backend.play_step`` does.
         """
-        self.left = True
+        self.run = None
         mine = self.interrupt()
         while (frame := self._sub_step(mine, backend, settings, player)) is not None:
             yield frame
