@@ -216,10 +216,11 @@ def _describe_start(error: BaseException) -> tuple[str, bool]:
     return _describe(error), isinstance(error, UserError)
 
 
-def _die_with(parent_pid: int) -> None:
-    """Ask Linux to kill this process when the host's thread that started it ends.
+def die_with(parent_pid: int) -> None:
+    """Ask Linux to kill this process when the thread that started it ends.
 
-    The closing pipe tells the reader thread the same, but not while native code holds the GIL.
+    The closing pipe tells a worker's reader thread the same, but not while native code holds the
+    GIL.
     """
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
@@ -235,7 +236,7 @@ def _die_first() -> None:
 
 
 def main(fd: int, parent_pid: int) -> None:
-    _die_with(parent_pid)
+    die_with(parent_pid)
     _die_first()
     connection = Connection(fd)
     spec: BackendSpec = wire.receive(connection)[0]

@@ -75,6 +75,11 @@ class App:
 
         return Client(self.url, verbose=False)
 
+    def kill(self):
+        """End it whatever it does; nothing if it has ended."""
+        self.process.kill()
+        self.process.wait(20)
+
     def stop(self):
         """End it as a process manager would; returns its exit code."""
         self.process.send_signal(signal.SIGTERM)

@@ -17,6 +17,7 @@ from typing import Any
 from host.testing.checks import backend, discovery, docs, events, memory, names, tab
 from host.testing.report import CHECKS, UnknownPlugin
 from host.testing.stage import CannotGoOn, Options, Stage
+from host.worker import die_with
 
 FUNCTIONS: dict[str, Callable[[Stage], None]] = {
     "imports nothing heavy": discovery.check,
@@ -44,6 +45,7 @@ _NEEDED = (
 
 
 def main(fd: int, text: str) -> int:
+    die_with(os.getppid())
     given = json.loads(text)
     given["folder"] = Path(given["folder"])
     options = Options(**{**given, "selected": tuple(given["selected"])})

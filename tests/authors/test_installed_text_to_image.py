@@ -10,6 +10,7 @@ def test_words_become_a_picture(request, tmp_path):
     app = installation.serve(
         tmp_path, *("--offline", "--only", "text_to_image"), cwd=installation.folder
     )
+    request.addfinalizer(app.kill)
     client = app.client()
     job = client.submit(
         "a red fox",

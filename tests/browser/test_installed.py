@@ -64,6 +64,7 @@ def test_text_to_image_shows_its_steps_and_a_picture(request, tmp_path, visit, k
     app = installation.serve(
         tmp_path, *("--offline", "--only", "text_to_image"), cwd=installation.folder
     )
+    request.addfinalizer(app.kill)
     page = visit(app)
     page.get_by_label("Prompt").fill("a lighthouse at dusk")
     page.get_by_role("button", name="Generate").click()
@@ -73,4 +74,3 @@ def test_text_to_image_shows_its_steps_and_a_picture(request, tmp_path, visit, k
     page.get_by_label("Prompt").fill("")
     page.get_by_role("button", name="Generate").click()
     expect(page.get_by_test_id("toast-body")).to_be_visible(timeout=30_000)
-    app.stop()
