@@ -104,7 +104,7 @@ def test_a_game_runs_pauses_and_goes_on(demo, visit, keep):
     assert paused(page) > first
     assert re.search(r"JS divergence \d", shown(page))
     press(page, "New")
-    expect(page.get_by_text("A new game.")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("A new game. Press Run")).to_be_visible(timeout=60_000)
     assert step(page) == 0
 
 
@@ -169,9 +169,9 @@ def test_slow_motion_can_be_paused(demo, visit):
     press(page, "A whole step")
     expect(line).not_to_have_text(left, timeout=60_000)
     press(page, "New")
-    expect(page.get_by_text("A new game.")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("A new game. Press Run")).to_be_visible(timeout=60_000)
     page.wait_for_timeout(2_000)
-    expect(page.get_by_text("A new game.")).to_be_visible()
+    expect(page.get_by_text("A new game. Press Run")).to_be_visible()
     press(page, "Run")
     play_until(page, 10)
     press(page, "Pause")
@@ -193,7 +193,7 @@ def test_a_seed_that_is_not_allowed_is_a_sentence(demo, visit):
         expect(page.get_by_text(sentence)).to_be_visible(timeout=60_000)
     assert picture(page) == before
     seed.fill("3")
-    expect(page.get_by_text("A new game.")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("A new game. Press Run")).to_be_visible(timeout=60_000)
 
 
 def test_one_can_go_back_in_time_and_play_on(demo, visit):
@@ -204,7 +204,7 @@ def test_one_can_go_back_in_time_and_play_on(demo, visit):
     slider = page.get_by_label(re.compile("range slider for Go back in time"))
     slider.focus()
     slider.press("Home")  # in mid-run
-    expect(page.get_by_text("A new game.")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("A new game. Press Run")).to_be_visible(timeout=60_000)
     assert step(page) == 0
     press(page, "Run")
     play_until(page, 5)
