@@ -24,7 +24,7 @@ from plugins.gan.augmentation.small_gan import SHOWN, copies, draw, new_trainer,
 from plugins.gan.augmentation.split import split
 from plugins.gan.networks import Generator
 
-REPORT_SECONDS = 0.6
+REPORT_SECONDS = 0.3
 GAN_STAGE = "the GAN"
 _GAN_COST = 2.5  # a GAN's step takes about so many times as long as a classifier's
 
@@ -90,6 +90,7 @@ class _Run:
         yield self._report(number, GAN_STAGE)
 
         trainer = new_trainer(small, small_labels, settings, self._classes, seed, self._device)
+        yield self._report(number, GAN_STAGE)  # so that a visitor can stop between long steps
         before = time.monotonic()
         for _ in range(settings.gan_steps):
             trainer.step()
@@ -98,6 +99,7 @@ class _Run:
                 self._generated = self._drawn_sheet(trainer.average)
                 yield self._report(number, GAN_STAGE)
                 before = time.monotonic()
+        yield self._report(number, GAN_STAGE)
         generated = draw(trainer.average, settings.generated_per_class, self._classes, seed)
         self._generated = sheet(generated[0], generated[1], self._classes)
         self._copies = copies(generated[0], small, test)
