@@ -40,7 +40,7 @@ class HealthLines:
 
     def __init__(self, found: Found, backend: Any) -> None:
         self._found, self._backend = found, backend
-        self._there = bool(_implementations(found, "health_lines"))
+        self._there = bool(found.hooks and found.hooks.hook.health_lines.get_hookimpls())
         self._lines: dict[str, str] = {}
         self._next = 0.0
         self._asking = threading.Lock()
@@ -63,16 +63,9 @@ class HealthLines:
             self._asking.release()
 
 
-def _implementations(found: Found, name: str) -> list[Any]:
-    if found.hooks is None or not found.usable:
-        return []
-    implementations: list[Any] = getattr(found.hooks.hook, name).get_hookimpls()
-    return implementations
-
-
 def call(found: Found, name: str, backend: Any) -> list[Any]:
     """What the plugin's implementations of a hook return. Raises what they raise."""
-    if found.hooks is None or not _implementations(found, name):
+    if found.hooks is None or not found.usable:
         return []
     results: list[Any] = getattr(found.hooks.hook, name)(plugin=found.name, backend=backend)
     return results

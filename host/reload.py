@@ -106,7 +106,7 @@ def places(settings: Settings) -> list[Place]:
 
 def _place(where: str) -> Place:
     origin = next(sources.named(where)).origin
-    path = Path(where).expanduser().resolve()
+    path = sources.path_of(where).resolve()
     if not path.exists() and os.sep not in where and not where.endswith(".py"):
         spec = None
         with contextlib.suppress(ImportError, ValueError):

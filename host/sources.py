@@ -63,7 +63,7 @@ def sources(settings: Settings) -> Iterator[Source]:
 
 def named(where: str) -> Iterator[Source]:
     """The sources that ``--plugin where`` means."""
-    path = _path(where)
+    path = path_of(where)
     project = path / "pyproject.toml"
     origin = f"from {path.resolve().name if path.exists() else where}"
     if not project.is_file():
@@ -84,7 +84,8 @@ def named(where: str) -> Iterator[Source]:
         yield Source(name, origin, version, load, where)
 
 
-def _path(where: str) -> Path:
+def path_of(where: str) -> Path:
+    """Where ``--plugin`` looks for a file or folder; it need not be there."""
     return Path(os.path.expanduser(where))  # noqa: PTH111  Path's raises for an unknown user
 
 
@@ -94,7 +95,7 @@ def _refuse(reason: str) -> None:
 
 def _load(where: str) -> Any:
     """Import a package folder, a .py file or a module name."""
-    path = _path(where)
+    path = path_of(where)
     if not path.exists():
         if os.sep in where or where.endswith(".py") or where.startswith("."):
             raise ImportError(f"there is no file or folder {where}")

@@ -235,10 +235,10 @@ def _die_first() -> None:
         Path("/proc/self/oom_score_adj").write_text("500")
 
 
-def main(fd: int, parent_pid: int) -> None:
-    die_with(parent_pid)
+def main(fd: str, parent_pid: str) -> None:
+    die_with(int(parent_pid))
     _die_first()
-    connection = Connection(fd)
+    connection = Connection(int(fd))
     spec: BackendSpec = wire.receive(connection)[0]
     caller.configure_logging(spec.log_level)
     server = Server(connection, spec.build, on_lost=lambda: os.killpg(0, signal.SIGKILL))

@@ -23,11 +23,14 @@ from host.executors.link import CannotStart, socket_pair
 from host.executors.output import Output
 from host.worker import BackendSpec
 
-# Not "-m host.worker", which would take a folder named host where the app was started for ours.
-_RUN = (
-    "import sys; sys.path[:] = filter(None, sys.path); from host.worker import main; "
-    "main(int(sys.argv[1]), int(sys.argv[2]))"
-)
+
+def command(python: str, module: str, *arguments: str) -> list[str]:
+    """Runs ``main(*arguments)`` of a module of ours.
+
+    Not by ``-m``, which would take a folder named host where the app was started for ours.
+    """
+    code = f"import sys; sys.path[:] = filter(None, sys.path); from {module} import main; "
+    return [python, "-c", code + "main(*sys.argv[1:])", *arguments]
 
 
 class ProcessLink:
@@ -50,11 +53,15 @@ class ProcessLink:
         else:
             self._bridge = _bridge(spec.backend)
             env["PYTHONPATH"] = self._bridge.name
-        command = [interpreter or sys.executable, "-c", _RUN]
         with theirs:
             # The argument vector and environment are the operator's own settings.
             self._process = subprocess.Popen(
-                [*command, str(theirs.fileno()), str(os.getpid())],
+                command(
+                    interpreter or sys.executable,
+                    "host.worker",
+                    str(theirs.fileno()),
+                    str(os.getpid()),
+                ),
                 env=env,
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,

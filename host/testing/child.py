@@ -44,12 +44,12 @@ _NEEDED = (
 )
 
 
-def main(fd: int, text: str) -> int:
+def main(fd: str, text: str) -> int:
     die_with(os.getppid())
     given = json.loads(text)
     given["folder"] = Path(given["folder"])
     options = Options(**{**given, "selected": tuple(given["selected"])})
-    pipe = os.fdopen(fd, "w", buffering=1)
+    pipe = os.fdopen(int(fd), "w", buffering=1)
 
     def tell(message: dict[str, Any]) -> None:
         pipe.write(json.dumps(message) + "\n")

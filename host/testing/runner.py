@@ -18,6 +18,7 @@ from typing import Any
 
 import psutil
 
+from host.executors.process import command
 from host.testing.report import CHECKS, Report, Result, UnknownPlugin, chosen
 
 _GRACE = 5.0
@@ -107,13 +108,6 @@ class _Results:
             self._on_result(self._all[name])
 
 
-# Not "-m": see host/executors/process.py.
-_RUN = (
-    "import sys; sys.path[:] = filter(None, sys.path); from host.testing.child import main; "
-    "main(int(sys.argv[1]), sys.argv[2])"
-)
-
-
 class _Child:
     """The checking process."""
 
@@ -135,9 +129,8 @@ class _Child:
             "HF_HUB_OFFLINE": "1",
         }
         reading, writing = os.pipe()
-        command = [sys.executable, "-c", _RUN, str(writing), json.dumps(options)]
         self._process = subprocess.Popen(
-            command,
+            command(sys.executable, "host.testing.child", str(writing), json.dumps(options)),
             env=environment,
             pass_fds=[writing],
             stdin=subprocess.DEVNULL,

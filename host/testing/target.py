@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from pathlib import Path
 
 from host.plugins import Found, register
 from host.settings import Settings
-from host.sources import Source, sources
+from host.sources import Source, path_of, sources
 from host.testing.report import UnknownPlugin
 
 
@@ -37,7 +36,7 @@ def find(target: str) -> tuple[Settings, list[Found]]:
 
 def _elsewhere(target: str) -> list[Source]:
     """Its sources if it is a path or a module. Raises UnknownPlugin for a path to nothing."""
-    path = Path(target).expanduser()
+    path = path_of(target)
     if not path.exists():
         if os.sep in target or target.endswith(".py"):
             raise UnknownPlugin(f"There is no file or folder {target}.")

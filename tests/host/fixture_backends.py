@@ -77,7 +77,8 @@ class Bad(Good):
         """Swallows interrupts; only a kill ends it."""
         while True:
             with contextlib.suppress(BaseException):
-                time.sleep(0.01)
+                while True:  # inside, so that there is hardly a moment in which it would hear
+                    time.sleep(0.01)
 
     def hold_gil(self, seconds):
         """Native code that never lets another Python thread run."""

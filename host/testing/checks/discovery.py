@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from pathlib import Path
 
+from host.sources import path_of
 from host.testing.code import of_plugin
 from host.testing.imports import HEAVY
 from host.testing.stage import CannotGoOn, Stage
@@ -18,7 +18,7 @@ def check(stage: Stage) -> None:
     stage.watcher.start()
     stage.settings, found = find(stage.options.target)
     first, *others = found
-    path = Path(stage.options.target).expanduser()
+    path = path_of(stage.options.target)
     extra = [path] if path.exists() else []
     if first.plugin is not None:
         stage.code = of_plugin(first.plugin, extra)
