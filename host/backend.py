@@ -7,9 +7,10 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from host import caller
+from host import caller, metrics
 from host.executors.base import Executor
 from host.executors.call import Call
+from host.quotas import Quotas
 
 
 class Backend:
@@ -24,9 +25,14 @@ class Backend:
     """
 
     def __init__(
-        self, executors: Sequence[Executor], settings: Mapping[str, Any] | None = None
+        self,
+        executors: Sequence[Executor],
+        settings: Mapping[str, Any] | None = None,
+        plugin: str = "",
+        quotas: Quotas | None = None,
     ) -> None:
         self._executors = executors
+        self._plugin, self._quotas = plugin, quotas
         self.settings = settings or {}
         """The plugin's own options, as its backend gets them in ``context.settings``."""
         self._calls: set[Call] = set()
@@ -65,7 +71,9 @@ class Backend:
 
     def _invoke(self, method: str, *args: Any, **kwargs: Any) -> Any:
         call = Call(method, args, kwargs, caller.current())
-        call.on_end = functools.partial(self._forget, call)
+        if self._quotas is not None:
+            self._quotas.enter(call.caller)
+        call.on_end = functools.partial(self._ended, call)
         with self._lock:
             self._calls.add(call)
             # Chosen under the lock, so that two callers do not both take the same idle worker.
@@ -73,6 +81,9 @@ class Backend:
             executor.submit(call)
         return call.result()
 
-    def _forget(self, call: Call) -> None:
+    def _ended(self, call: Call) -> None:
         with self._lock:
             self._calls.discard(call)
+        if self._quotas is not None:
+            self._quotas.leave(call.caller, call.seconds)
+        metrics.ended(self._plugin, call)

@@ -16,10 +16,14 @@ class Caller:
 
     id: eight hexadecimal digits, shown to the visitor and written to the log.
     visitor: Gradio's session hash; None for calls the host makes itself.
+    user: the name of who is signed in.
+    address: the visitor's IP address, as far as the trusted proxies tell.
     """
 
     id: str = field(default_factory=lambda: secrets.token_hex(4))
     visitor: str | None = None
+    user: str | None = None
+    address: str | None = None
 
 
 _current: ContextVar[Caller | None] = ContextVar("triptych_caller", default=None)
@@ -47,8 +51,11 @@ class _CallFilter(logging.Filter):
         return True
 
 
-def configure_logging(level: str) -> None:
-    """Log to standard error, one line a record, each with its call id."""
+def configure_logging(level: str, form: str = "text") -> None:
+    """Log to standard error, one line a record, each with its call id.
+
+    form: "text" or "json".
+    """
     handler = logging.StreamHandler()
     handler.addFilter(_CallFilter())
     handler.setFormatter(

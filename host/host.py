@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from host import devices, hooks
@@ -15,6 +14,7 @@ from host.executors.base import Executor, Limits, Status
 from host.executors.inline import ThreadLink
 from host.executors.process import ProcessLink
 from host.plugins import Found, PluginError, discover, tell
+from host.quotas import Quotas
 from host.settings import PluginSettings, Settings
 from host.weights import WeightsStore
 from host.worker import BackendSpec
@@ -27,7 +27,7 @@ class Loaded:
     """A plugin and, unless it is broken or has none, its workers and their proxy."""
 
     found: Found
-    executors: Sequence[Executor] = ()
+    executors: list[Executor] = field(default_factory=list)
     backend: Backend | None = None
     health: hooks.HealthLines | None = None
 
@@ -49,6 +49,7 @@ class Host:
         self._stopping = threading.Event()
         self._gpus = devices.discover()
         self._weights = WeightsStore.of(settings)
+        self.quotas = Quotas(settings.limits)
         self.plugins: list[Loaded] = []
         try:
             for found in discover(settings):
@@ -82,9 +83,8 @@ class Host:
         backend = None
         if plugin.backend is not None:
             own = self.settings.for_plugin(plugin.name)
-            places = devices.resolve(own.device, self._gpus, plugin.framework, plugin.name)
-            executors = [self._executor(found, plugin.backend, own, place) for place in places]
-            backend = Backend(executors, found.options)
+            executors = self._executors_on(found, own.device)
+            backend = Backend(executors, found.options, plugin.name, self.quotas)
         try:
             hooks.startup(found, backend)
         except hooks.HookError as error:
@@ -94,6 +94,18 @@ class Host:
             tell(failed, self.settings)
             return Loaded(failed)
         return Loaded(found, executors, backend, hooks.HealthLines(found, backend))
+
+    def _executors_on(self, found: Found, names: list[str]) -> list[Executor]:
+        """Raises DeviceError for a device that is not there."""
+        plugin = found.plugin
+        assert plugin is not None and plugin.backend is not None
+        own = self.settings.for_plugin(plugin.name)
+        places = devices.resolve(names, self._gpus, plugin.framework, plugin.name)
+        return [
+            self._executor(found, plugin.backend, own, place)
+            for place in places
+            for _ in range(own.replicas)
+        ]
 
     def _executor(
         self, found: Found, backend: str, settings: PluginSettings, device: devices.Device
@@ -166,6 +178,21 @@ class Host:
             if loaded.found.name == name:
                 for executor in loaded.executors:
                     executor.restart()
+
+    def move(self, name: str, devices: list[str]) -> None:
+        """Give a plugin workers on other devices; calls that its old ones have are failed.
+
+        Raises DeviceError for a device that is not there; then nothing changes.
+        """
+        for loaded in self.plugins:
+            if loaded.found.name == name and loaded.backend is not None:
+                log.warning("the operator moves %s to %s", name, ", ".join(devices))
+                before = list(loaded.executors)
+                loaded.executors[:] = self._executors_on(loaded.found, devices)
+                for executor in before:
+                    executor.stop()
+                for executor in loaded.executors:
+                    executor.warm_up()
 
     def forget(self, visitor: str) -> None:
         """End the calls of a visitor who left."""

@@ -22,6 +22,7 @@ gc.disable()
 
 import gradio as gr  # noqa: E402
 
+from host import access, web  # noqa: E402
 from host.caller import configure_logging  # noqa: E402
 from host.devices import DeviceError  # noqa: E402
 from host.host import Host  # noqa: E402
@@ -40,18 +41,19 @@ THEME = gr.themes.Soft(font=["system-ui", "sans-serif"], font_mono=["ui-monospac
 
 def serve(settings: Settings) -> None:
     """Serve until a signal ends it. Exits with a sentence when it cannot begin."""
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, settings.log_format)
     watch = _watch(settings) if settings.reload else None
     try:
         with Host(settings) as host:
             _serve(host, watch)
-    except (DeviceError, PluginError) as error:
+    except (DeviceError, PluginError, access.AccessError) as error:
         sys.exit(f"triptych: {error}")
 
 
 def _serve(host: Host, watch: Watch | None) -> None:
     settings = host.settings
-    page = build_page(host, watch).queue(max_size=settings.queue_size, api_open=False)
+    page = build_page(host, watch)
+    page.queue(api_open=False)  # how many may wait, host.web.edge decides
     try:
         _, url, _ = page.launch(
             server_name=settings.host,
@@ -62,6 +64,10 @@ def _serve(host: Host, watch: Watch | None) -> None:
             theme=THEME,
             css_paths=[shipped("assets", "triptych.css"), *host.css],
             run_history=False,  # it would keep visitors' faces in their browsers
+            state_session_capacity=settings.limits.sessions,
+            mcp_server=settings.mcp,
+            app_kwargs=web.app_kwargs(host, page),
+            **access.login(settings),
             show_error=True,
             ssr_mode=False,
             quiet=True,

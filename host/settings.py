@@ -52,7 +52,11 @@ class PluginSettings(BaseModel, extra="forbid"):
 
     device: Names = Field(default=["auto"], min_length=1)
     """"auto", "cpu", "cuda:0"; several give several workers."""
-    executor: Literal["process", "inline"] = "process"
+    executor: Literal["process", "inline", "ray"] = "process"
+    replicas: int = Field(default=1, ge=1)
+    """Workers on each device; with ray, actors anywhere in the cluster."""
+    num_gpus: float | None = Field(default=None, ge=0)
+    """GPUs that ray reserves for each worker; None for one where the device is a GPU, else none."""
     time_limit: float = Field(default=600, gt=0)
     """Seconds one call may take."""
     idle_unload: float | None = Field(default=None, gt=0)
@@ -65,6 +69,30 @@ class PluginSettings(BaseModel, extra="forbid"):
     """CPU threads of a worker."""
     options: dict[str, Any] = {}
     """Handed to the backend as ``context.settings``."""
+
+
+class Limits(BaseModel, extra="forbid"):
+    """What visitors may use. None for no limit.
+
+    A visitor is a user where there are users, else an open page; an address is an IP address. A
+    call is running or waiting; minutes are of workers' time, megabytes of uploads, both within an
+    hour.
+    """
+
+    visitor_calls: int | None = Field(default=8, ge=1)
+    visitor_minutes: float | None = Field(default=None, gt=0)
+    address_calls: int | None = Field(default=None, ge=1)
+    address_minutes: float | None = Field(default=None, gt=0)
+    address_upload_mb: float | None = Field(default=None, gt=0)
+    all_calls: int | None = Field(default=None, ge=1)
+    all_minutes: float | None = Field(default=None, gt=0)
+    all_upload_mb: float | None = Field(default=None, gt=0)
+    waiting: int = Field(default=300, ge=1)
+    """Events of all visitors that may wait for their turn."""
+    sessions: int = Field(default=1000, ge=1)
+    """Visitors whose state is kept; over that, the one who did nothing for longest is forgotten."""
+    session_minutes: float = Field(default=60, gt=0)
+    """After that long without a sign of life a visitor's state and uploads are deleted."""
 
 
 class Settings(BaseSettings):
@@ -97,9 +125,24 @@ class Settings(BaseSettings):
     max_megapixels: float = Field(default=40, gt=0, allow_inf_nan=False)
     load_limit: float = Field(default=30, gt=0)
     """Seconds a plugin may take to be imported, and as many to build its tab."""
-    queue_size: int = Field(default=64, ge=1)
+    limits: Annotated[Limits, BeforeValidator(_empty)] = Limits()
+    users: Folder | None = None
+    """File of users and salted hashes of their passwords (``triptych users``); only they get in."""
+    oauth: bool = False
+    """Only who has signed in with Hugging Face gets in."""
+    origins: Names = []
+    """Other sites whose pages may call this one (https://example.org); "*" for all."""
+    trusted_proxies: Names = []
+    """Addresses or networks of reverse proxies, which are believed whom they forward."""
+    uploads: Folder | None = None
+    """Where visitors' files lie while they are here; None for memory where there is room."""
+    mcp: bool = False
+    """Offer the plugins' main actions as tools of the Model Context Protocol."""
+    ray_address: str | None = None
+    """Of the Ray cluster; None for the one that RAY_ADDRESS names, or a local one."""
     operator_token: Annotated[SecretStr | None, BeforeValidator(lambda token: token or None)] = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["text", "json"] = "text"
 
     @classmethod
     def settings_customise_sources(

@@ -49,7 +49,7 @@ def parser(prog: str = "triptych run") -> argparse.ArgumentParser:
         action="append",
         type=_assignment,
         metavar="PLUGIN=KIND",
-        help="process (default) or inline",
+        help="process (default), inline or ray",
     )
     add(
         "--interpreter",
@@ -90,8 +90,22 @@ def parser(prog: str = "triptych run") -> argparse.ArgumentParser:
     add("--cache", metavar="DIR", help="folder for downloads and parsed models")
     add("--max-upload-mb", type=float, metavar="MB", help="largest upload (default 20)")
     add("--max-megapixels", type=float, metavar="MP", help="largest picture (default 40)")
-    add("--queue-size", type=int, metavar="N", help="visitors that may wait (default 64)")
+    add(
+        "--limit",
+        action="append",
+        type=_assignment,
+        metavar="NAME=VALUE",
+        help="what visitors may use (visitor_calls=4, address_minutes=30, ...; see the documents)",
+    )
+    add("--users", metavar="FILE", help="let in only the users in this file (triptych users)")
+    add("--oauth", action="store_true", help="let in only who signs in with Hugging Face")
+    add("--origins", metavar="URLS", help="other sites whose pages may call this one")
+    add("--trusted-proxies", metavar="ADDRESSES", help="reverse proxies in front of this server")
+    add("--uploads", metavar="DIR", help="folder for visitors' files (default: in memory)")
+    add("--mcp", action="store_true", help="offer the plugins' actions as MCP tools")
+    add("--ray-address", metavar="ADDRESS", help="Ray cluster for --executor PLUGIN=ray")
     add("--log-level", choices=["debug", "info", "warning", "error"], help="default info")
+    add("--log-format", choices=["text", "json"], help="default text")
     return flags
 
 
@@ -110,6 +124,8 @@ def settings_from(arguments: Sequence[str] | None = None, prog: str = "triptych 
             own[key] = f"{own[key]},{value}" if key == "device" and key in own else value
     if plugins:
         values["plugins"] = plugins
+    if limits := dict(values.pop("limit", [])):
+        values["limits"] = limits
     try:
         return Settings(**values)
     except ValidationError as error:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from host.caller import Caller
+from host.plugin import UserError
 
 
 class WorkerError(Exception):
@@ -37,6 +39,11 @@ class Call:
     ) -> None:
         self.method, self.args, self.kwargs, self.caller = method, args, kwargs, caller
         self.cancelled = False
+        self.outcome = ""
+        """Once ended: "done", "cancelled", "refused" (a UserError) or "failed"."""
+        self.waited = self.seconds = 0.0
+        """Before its turn, and on the worker."""
+        self._moment = time.monotonic()
         self.on_end: Callable[[], None] = lambda: None
         self._begun = self._ended = False
         # Re-entrant: the garbage collector may close a stream while its thread holds a lock.
@@ -82,6 +89,9 @@ class Call:
         """Its turn has come. False if it has ended already and must not run."""
         with self._lock:
             self._begun = not self._ended
+            if self._begun:
+                now = time.monotonic()
+                self.waited, self._moment = now - self._moment, now
             return self._begun
 
     def streams(self) -> None:
@@ -106,8 +116,22 @@ class Call:
             if self._ended:
                 return
             self._ended = True
+            self.outcome = _outcome(kind, value)
+            passed = time.monotonic() - self._moment
+            if self._begun:
+                self.seconds = passed
+            else:
+                self.waited = passed
         self._events.put((kind, value))
         self.on_end()
+
+
+def _outcome(kind: str, value: Any) -> str:
+    if kind == "done":
+        return "done"
+    if isinstance(value, CallCancelled):
+        return "cancelled"
+    return "refused" if isinstance(value, UserError) else "failed"
 
 
 class Stream(Iterator[Any]):

@@ -132,7 +132,12 @@ def _on_behalf_of(who: caller.Caller, title: str, author_folder: Path | None) ->
 
 def _caller() -> caller.Caller:
     request = LocalContext.request.get(None)
-    return caller.Caller(visitor=getattr(request, "session_hash", None))
+    client = getattr(request, "client", None)
+    return caller.Caller(
+        visitor=getattr(request, "session_hash", None),
+        user=getattr(request, "username", None),
+        address=getattr(client, "host", None),
+    )
 
 
 def _explain(

@@ -13,6 +13,7 @@ from host.host import Host
 from host.images import Limits
 from host.plugins import Found, PluginError
 from host.ui import status
+from host.ui.blocks import Page
 from host.ui.components import ImageInput
 from host.ui.tab import TabError, fill, show_error
 
@@ -26,7 +27,7 @@ _REFRESH = 3.0  # seconds between looks at the workers while a page is open
 _FORGET_UPLOADS = (600, 3600)  # every 10 minutes, files older than an hour
 
 
-def build_page(host: Host, watch: Watch | None = None) -> gr.Blocks:
+def build_page(host: Host, watch: Watch | None = None) -> Page:
     """Build every tab. A plugin whose tab cannot be built gets one that says why.
 
     watch: its plugins' tabs are built anew when their files change.
@@ -51,11 +52,11 @@ def build_page(host: Host, watch: Watch | None = None) -> gr.Blocks:
             errors[error.name] = str(error)
 
 
-def _build(host: Host, errors: dict[str, str], watch: Watch | None) -> gr.Blocks:
+def _build(host: Host, errors: dict[str, str], watch: Watch | None) -> Page:
     names = [loaded.found.name for loaded in host.plugins]
     lines: dict[int, tuple[Callable[[Found, list[Status]], str], gr.HTML]] = {}
     live_tabs: list[LiveTab] = []
-    with gr.Blocks(
+    with Page(
         title=host.settings.title, analytics_enabled=False, delete_cache=_FORGET_UPLOADS
     ) as page:
         gr.Markdown(f"# {host.settings.title}", elem_id="title")
