@@ -1,7 +1,9 @@
 # make run    serve the demo on http://127.0.0.1:7860
 # make test   run every test
 # make lint   formatting, lint and types
+# make audit  known vulnerabilities of what is installed
 # make docs   the documents as a site, in build/docs
+# make proofs load, faults, fuzzing, soak and a Space's budget: two hours on two cores
 
 PYTHON ?= python3
 ARGS ?=
@@ -14,7 +16,7 @@ ifneq ($(findstring .,$(HOST))$(findstring :,$(HOST))$(filter localhost,$(HOST))
 ADDRESS += --host $(HOST)
 endif
 
-.PHONY: run test lint format docs benchmark screenshots clean
+.PHONY: run test lint format audit docs benchmark proofs screenshots clean
 
 run: $(VENV)/run.stamp
 	@$(BIN)/python app.py $(ADDRESS) $(ARGS)
@@ -40,11 +42,17 @@ format: $(VENV)/dev.stamp
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+audit: $(VENV)/dev.stamp
+	@$(BIN)/python scripts/audit.py $(ARGS)
+
 docs: $(VENV)/dev.stamp
 	@$(BIN)/mkdocs build --strict --quiet
 
 benchmark: $(VENV)/dev.stamp
 	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+
+proofs: $(VENV)/dev.stamp
+	@for script in benchmarks/proof_*.py; do $(BIN)/python $$script || exit 1; done
 
 screenshots: $(VENV)/dev.stamp
 	@$(BIN)/python scripts/screenshots.py

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,6 +12,8 @@ from host import caller, metrics
 from host.executors.base import Executor
 from host.executors.call import Call
 from host.quotas import Quotas
+
+log = logging.getLogger("host.calls")
 
 
 class Backend:
@@ -73,6 +76,7 @@ class Backend:
         call = Call(method, args, kwargs, caller.current())
         if self._quotas is not None:
             self._quotas.enter(call.caller)
+            call.on_begin = functools.partial(self._quotas.begin, call.caller)
         call.on_end = functools.partial(self._ended, call)
         with self._lock:
             self._calls.add(call)
@@ -87,3 +91,19 @@ class Backend:
         if self._quotas is not None:
             self._quotas.leave(call.caller, call.seconds)
         metrics.ended(self._plugin, call)
+        with caller.acting_for(call.caller):
+            self._tell(call)
+
+    def _tell(self, call: Call) -> None:
+        fields = {
+            "plugin": self._plugin,
+            "method": call.method,
+            "outcome": call.outcome,
+            "seconds": round(call.seconds, 3),
+            "waited": round(call.waited, 3),
+        }
+        log.info(
+            "%(plugin)s.%(method)s: %(outcome)s in %(seconds).2f s",
+            fields,
+            extra={"fields": fields},
+        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import secrets
 from collections.abc import Iterator
 from contextvars import ContextVar
@@ -34,6 +33,12 @@ def current() -> Caller:
     return _current.get() or Caller()
 
 
+def current_id() -> str | None:
+    """The id of the caller this thread works for; None outside any event."""
+    who = _current.get()
+    return who.id if who else None
+
+
 @contextlib.contextmanager
 def acting_for(caller: Caller) -> Iterator[None]:
     """Everything logged and called inside belongs to ``caller``."""
@@ -42,25 +47,3 @@ def acting_for(caller: Caller) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
-
-
-class _CallFilter(logging.Filter):
-    def filter(self, record: logging.LogRecord) -> bool:
-        caller = _current.get()
-        record.call = caller.id if caller else "-"
-        return True
-
-
-def configure_logging(level: str, form: str = "text") -> None:
-    """Log to standard error, one line a record, each with its call id.
-
-    form: "text" or "json".
-    """
-    handler = logging.StreamHandler()
-    handler.addFilter(_CallFilter())
-    handler.setFormatter(
-        logging.Formatter("%(asctime)s %(levelname)s [%(call)s] %(name)s: %(message)s")
-    )
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for chatty in ("httpx", "httpcore", "asyncio", "PIL", "h5py", "matplotlib", "urllib3"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)

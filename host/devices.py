@@ -127,6 +127,24 @@ def resolve(
     return devices
 
 
+def in_cluster(wanted: Sequence[str], framework: str | None, plugin: str) -> list[Device]:
+    """The same for a plugin whose workers run in a Ray cluster, which chooses their devices.
+
+    "auto" of a plugin with a framework is a device of the kind "auto": only the cluster knows.
+    Raises DeviceError for a device with a number.
+    """
+    kinds = {"cpu": "cpu", "cuda": "cuda", "auto": "auto" if framework else "cpu"}
+    labels = {"cpu": "Ray, CPU", "cuda": "Ray, GPU", "auto": "Ray"}
+    for name in wanted:
+        if name.lower() not in kinds:
+            raise DeviceError(
+                f"Plugin {plugin} asks for the device {name!r}, but its workers run in a Ray "
+                "cluster, which chooses: say auto, cpu or cuda."
+            )
+    chosen = [kinds[name.lower()] for name in wanted]
+    return [Device(kind, label=labels[kind]) for kind in chosen]
+
+
 def usable_cores() -> int:
     """CPU cores this process may use (a container's share, not the machine's size)."""
     if hasattr(os, "sched_getaffinity"):

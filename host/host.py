@@ -8,11 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from host import devices, hooks
+from host import devices, hooks, zerogpu
 from host.backend import Backend
 from host.executors.base import Executor, Limits, Status
 from host.executors.inline import ThreadLink
+from host.executors.link import Link
 from host.executors.process import ProcessLink
+from host.executors.ray import RayLink, Room
 from host.plugins import Found, PluginError, discover, tell
 from host.quotas import Quotas
 from host.settings import PluginSettings, Settings
@@ -47,7 +49,8 @@ class Host:
     def __init__(self, settings: Settings | None = None) -> None:
         settings = self.settings = settings or Settings()
         self._stopping = threading.Event()
-        self._gpus = devices.discover()
+        self._warm = threading.Event()
+        self._gpus = [] if zerogpu.here() else devices.discover()
         self._weights = WeightsStore.of(settings)
         self.quotas = Quotas(settings.limits)
         self.plugins: list[Loaded] = []
@@ -84,7 +87,8 @@ class Host:
         if plugin.backend is not None:
             own = self.settings.for_plugin(plugin.name)
             executors = self._executors_on(found, own.device)
-            backend = Backend(executors, found.options, plugin.name, self.quotas)
+            kind = zerogpu.LendingBackend if zerogpu.here() else Backend
+            backend = kind(executors, found.options, plugin.name, self.quotas)
         try:
             hooks.startup(found, backend)
         except hooks.HookError as error:
@@ -100,7 +104,12 @@ class Host:
         plugin = found.plugin
         assert plugin is not None and plugin.backend is not None
         own = self.settings.for_plugin(plugin.name)
-        places = devices.resolve(names, self._gpus, plugin.framework, plugin.name)
+        if zerogpu.serves(plugin.framework, names):
+            places = [zerogpu.DEVICE]
+        elif own.executor == "ray":
+            places = devices.in_cluster(names, plugin.framework, plugin.name)
+        else:
+            places = devices.resolve(names, self._gpus, plugin.framework, plugin.name)
         return [
             self._executor(found, plugin.backend, own, place)
             for place in places
@@ -120,12 +129,25 @@ class Host:
             weights=self._weights,
             settings=found.options,
             log_level=self.settings.log_level,
+            log_format=self.settings.log_format,
         )
+        if device is zerogpu.DEVICE:
+            settings = zerogpu.adapted(settings)
+            spec = zerogpu.lent(spec, settings.time_limit)
         environment = devices.environment(device, plugin.framework, settings.threads)
 
-        def open_link() -> ProcessLink | ThreadLink:
+        room = Room(
+            address=self.settings.ray_address,
+            environment=environment,
+            cpus=settings.threads or 1,
+            gpus=settings.num_gpus,
+        )
+
+        def open_link() -> Link:
             if settings.executor == "inline":
                 return ThreadLink(spec)
+            if settings.executor == "ray":
+                return RayLink(spec, room)
             return ProcessLink(spec, environment, settings.interpreter)
 
         memory = None if settings.memory_limit is None else int(settings.memory_limit * 1e6)
@@ -134,7 +156,8 @@ class Host:
             idle=settings.idle_unload,
             memory=memory,
         )
-        label = device.label if device.kind == "cpu" else f"{device} ({device.label})"
+        named = device.kind == "cpu" or settings.executor == "ray" or device is zerogpu.DEVICE
+        label = device.label if named else f"{device} ({device.label})"
         return Executor(plugin.title, label, open_link, limits)
 
     def warm_up(self, delay: float = 0.0) -> None:
@@ -151,6 +174,18 @@ class Host:
                 executor.warm_up()
             while executor.status().state in ("new", "starting") and not self._stopping.wait(0.1):
                 pass
+        self._warm.set()
+
+    @property
+    def ready(self) -> bool:
+        """Every worker has been started once, well or not, and none is being stopped for good."""
+        return self._warm.is_set() and not self._stopping.is_set()
+
+    @property
+    def device_names(self) -> list[str]:
+        """What :meth:`move` takes here: "cuda" for one that a Ray cluster chooses."""
+        ray = any(each.executor == "ray" for each in self.settings.plugins.values())
+        return ["auto", "cpu", *(["cuda"] if ray else []), *map(str, self._gpus)]
 
     @property
     def css(self) -> list[Path]:

@@ -6,15 +6,12 @@ import gc
 import os
 import signal
 import sys
-import tempfile
 import threading
 from typing import TYPE_CHECKING
 
-# Before Gradio is imported: the app contacts nobody unless told to, and visitors' files lie in a
-# folder of this process that goes when it ends.
+# Before Gradio is imported: the app contacts nobody unless told to. Where visitors' files lie,
+# host.uploads has decided.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-UPLOADS = tempfile.TemporaryDirectory(prefix="triptych-")
-os.environ["GRADIO_TEMP_DIR"] = UPLOADS.name
 
 # Everything imported and built until the page is served stays for good: searching it for garbage
 # again and again would cost a tenth of the start.
@@ -22,14 +19,14 @@ gc.disable()
 
 import gradio as gr  # noqa: E402
 
-from host import access, web  # noqa: E402
-from host.caller import configure_logging  # noqa: E402
+from host import access, logs, mcp, uploads, web  # noqa: E402
 from host.devices import DeviceError  # noqa: E402
 from host.host import Host  # noqa: E402
 from host.plugins import PluginError  # noqa: E402
 from host.settings import Settings  # noqa: E402
 from host.shipped import shipped  # noqa: E402
 from host.ui.page import build_page  # noqa: E402
+from host.web import proxies  # noqa: E402
 
 if TYPE_CHECKING:
     from host.reload import Watch
@@ -41,12 +38,17 @@ THEME = gr.themes.Soft(font=["system-ui", "sans-serif"], font_mono=["ui-monospac
 
 def serve(settings: Settings) -> None:
     """Serve until a signal ends it. Exits with a sentence when it cannot begin."""
-    configure_logging(settings.log_level, settings.log_format)
+    logs.configure(settings.log_level, settings.log_format)
+    if settings.log_format == "json":
+        logs.capture_prints()
+    uploads.warn(settings.uploads)
     watch = _watch(settings) if settings.reload else None
     try:
+        if settings.mcp:
+            mcp.require()
         with Host(settings) as host:
             _serve(host, watch)
-    except (DeviceError, PluginError, access.AccessError) as error:
+    except (DeviceError, PluginError, access.AccessError, mcp.McpError) as error:
         sys.exit(f"triptych: {error}")
 
 
@@ -54,6 +56,7 @@ def _serve(host: Host, watch: Watch | None) -> None:
     settings = host.settings
     page = build_page(host, watch)
     page.queue(api_open=False)  # how many may wait, host.web.edge decides
+    proxies.take_over()
     try:
         _, url, _ = page.launch(
             server_name=settings.host,
@@ -65,7 +68,7 @@ def _serve(host: Host, watch: Watch | None) -> None:
             css_paths=[shipped("assets", "triptych.css"), *host.css],
             run_history=False,  # it would keep visitors' faces in their browsers
             state_session_capacity=settings.limits.sessions,
-            mcp_server=settings.mcp,
+            mcp_server=False,  # host.mcp is one
             app_kwargs=web.app_kwargs(host, page),
             **access.login(settings),
             show_error=True,
@@ -75,6 +78,7 @@ def _serve(host: Host, watch: Watch | None) -> None:
         )
     except OSError as error:
         sys.exit(f"triptych: {settings.host}:{settings.port} cannot be served: {error}")
+    logs.adopt("uvicorn", "uvicorn.error")
     gc.freeze()
     gc.enable()
     print(f"{settings.title} is at {url}", flush=True)

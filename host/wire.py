@@ -116,13 +116,23 @@ def receive(connection: Connection) -> tuple[Any, ...]:
     Raises EOFError or OSError when the other end is gone, NotSendable when the message arrived
     whole but this process cannot rebuild it.
     """
+    return decode(read(connection))
+
+
+def read(connection: Connection) -> list[Any]:
+    """Read the frames of one message. Raises EOFError or OSError when the other end is gone."""
     header = connection.recv_bytes()
-    body = connection.recv_bytes()
-    buffers = []
+    frames: list[Any] = [header, connection.recv_bytes()]
     for (size,) in struct.iter_unpack("<Q", header):
         buffer = bytearray(size)
         connection.recv_bytes_into(buffer)
-        buffers.append(buffer)
+        frames.append(buffer)
+    return frames
+
+
+def decode(frames: list[Any]) -> tuple[Any, ...]:
+    """The message of these frames. Raises NotSendable when this process cannot rebuild it."""
+    _, body, *buffers = frames
     try:
         message: tuple[Any, ...] = _Unpickler(io.BytesIO(body), buffers=buffers).load()
     except Exception as error:

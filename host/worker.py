@@ -23,7 +23,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from host import caller, wire
+from host import caller, logs, wire
 from host.devices import Device
 from host.plugin import Context, UserError
 from host.weights import WeightsStore
@@ -40,6 +40,7 @@ class BackendSpec:
     weights: WeightsStore
     settings: dict[str, Any] = field(default_factory=dict)
     log_level: str = "info"
+    log_format: str = "text"
 
     def build(self) -> Any:
         """Import the backend's class and construct it. Raises whatever it raises."""
@@ -240,7 +241,7 @@ def main(fd: str, parent_pid: str) -> None:
     _die_first()
     connection = Connection(int(fd))
     spec: BackendSpec = wire.receive(connection)[0]
-    caller.configure_logging(spec.log_level)
+    logs.configure(spec.log_level, spec.log_format)
     server = Server(connection, spec.build, on_lost=lambda: os.killpg(0, signal.SIGKILL))
     signal.signal(signal.SIGINT, lambda *_: server.interrupt())
     server.run()

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from host.access.errors import AccessError
 from host.settings import Settings
+
+if TYPE_CHECKING:
+    from starlette.middleware import Middleware
+
+__all__ = ["AccessError", "login", "middleware", "sign_out_button"]
 
 
 def login(settings: Settings) -> dict[str, Any]:
@@ -12,8 +18,43 @@ def login(settings: Settings) -> dict[str, Any]:
 
     Raises AccessError for a file that cannot be used, or where OAuth is not set up.
     """
+    if settings.users is not None and settings.oauth:
+        raise AccessError("Choose one of the settings users and oauth: there is one way in.")
+    if settings.users is not None:
+        from host.access import passwords
+
+        return passwords.login(settings.users)
+    if settings.oauth:
+        from host.access import huggingface
+
+        return huggingface.login()
     return {}
 
 
-class AccessError(Exception):
-    """The settings ask for a login that cannot be offered; a sentence."""
+def middleware(settings: Settings) -> list[Middleware]:
+    """What stops every request of who has not signed in; nothing where nobody has to."""
+    from starlette.middleware import Middleware
+
+    if settings.users is not None:
+        from host.access.passwords import PasswordGate
+
+        return [Middleware(PasswordGate, path=settings.users, title=settings.title)]
+    if settings.oauth:
+        from host.access.huggingface import HuggingFaceGate
+
+        return [Middleware(HuggingFaceGate, title=settings.title)]
+    return []
+
+
+def sign_out_button(settings: Settings) -> None:
+    """On the page that is being built, where there is a login."""
+    if settings.users is None and not settings.oauth:
+        return
+    import gradio as gr
+
+    if settings.oauth:
+        from host.access.huggingface import SignOut
+
+        SignOut("Sign out", link="logout?_target_url=/signed-out", size="sm", elem_id="sign-out")
+    else:
+        gr.Button("Sign out", link="logout", size="sm", elem_id="sign-out")

@@ -14,6 +14,7 @@ COMMANDS = {
     "new": "write a new plugin that installs and passes its tests",
     "check": "test a plugin as a host sees it, and say what to change",
     "weights": "list and fetch published weights",
+    "users": "keep the file of users who may sign in",
     "space": "check the Spacefile and export a Hugging Face Space",
 }
 

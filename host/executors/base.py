@@ -254,7 +254,6 @@ class Executor:
     def _serve(self, call: Call) -> tuple[Any] | Exception:
         assert self._link is not None
         self._calls += 1
-        began = time.monotonic()
         message = ("call", call.caller.id, call.method, call.args, call.kwargs)
         try:
             wire.send(self._link.connection, wire.encode(message))
@@ -265,13 +264,6 @@ class Executor:
             outcome = WorkerError(f"Something went wrong in {self.name}.")
         except (_LinkLost, OSError):
             outcome = self._broke(f"in {call.method}, {self._last_words()}")
-        log.info(
-            "%s.%s: %s in %.2f s",
-            self.name,
-            call.method,
-            type(outcome).__name__ if isinstance(outcome, Exception) else "done",
-            time.monotonic() - began,
-        )
         return outcome
 
     def _follow(self, call: Call) -> tuple[Any] | Exception:

@@ -44,6 +44,7 @@ class Call:
         self.waited = self.seconds = 0.0
         """Before its turn, and on the worker."""
         self._moment = time.monotonic()
+        self.on_begin: Callable[[], None] = lambda: None
         self.on_end: Callable[[], None] = lambda: None
         self._begun = self._ended = False
         # Re-entrant: the garbage collector may close a stream while its thread holds a lock.
@@ -92,6 +93,7 @@ class Call:
             if self._begun:
                 now = time.monotonic()
                 self.waited, self._moment = now - self._moment, now
+                self.on_begin()
             return self._begun
 
     def streams(self) -> None:

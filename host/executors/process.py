@@ -14,6 +14,7 @@ import tempfile
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pluggy
 
@@ -36,9 +37,17 @@ def command(python: str, module: str, *arguments: str) -> list[str]:
 class ProcessLink:
     """A child process with an environment, and if need be an interpreter, of its own."""
 
+    module = "host.worker"
+    pid: int | None
+
     def __init__(
-        self, spec: BackendSpec, environment: Mapping[str, str], interpreter: str | None = None
+        self,
+        spec: BackendSpec,
+        environment: Mapping[str, str],
+        interpreter: str | None = None,
+        *more: Any,
     ) -> None:
+        """more: what the module's ``main`` reads from the pipe besides ``spec``."""
         if interpreter is not None and shutil.which(interpreter) is None:
             raise CannotStart(
                 f"its interpreter {interpreter} is not there; set it to the Python of a virtual "
@@ -58,7 +67,7 @@ class ProcessLink:
             self._process = subprocess.Popen(
                 command(
                     interpreter or sys.executable,
-                    "host.worker",
+                    self.module,
                     str(theirs.fileno()),
                     str(os.getpid()),
                 ),
@@ -75,7 +84,7 @@ class ProcessLink:
         self._drain = threading.Thread(target=self._forward_output, daemon=True)
         self._drain.start()
         with contextlib.suppress(OSError):  # it died at once; receiving will say so
-            wire.send(self.connection, wire.encode((spec,)))
+            wire.send(self.connection, wire.encode((spec, *more)))
 
     def _forward_output(self) -> None:
         assert self._process.stdout is not None

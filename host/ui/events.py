@@ -51,6 +51,7 @@ def adopt(
     """
     if function.fn is not None:
         function.fn = guard(function.fn, plugin.title, author_folder)
+        function.fn.of_plugin = plugin.title  # for what Gradio does around it
     name = function.api_name if isinstance(function.api_name, str) else ""
     owner = owner_of(name, plugin_names)
     if function.queue:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from host import access
 from host.executors.base import Status
 from host.host import Host
 from host.images import Limits
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("host.page")
 
 _REFRESH = 3.0  # seconds between looks at the workers while a page is open
-_FORGET_UPLOADS = (600, 3600)  # every 10 minutes, files older than an hour
+_FORGET_UPLOADS = 600  # seconds between Gradio's looks for old files
 
 
 def build_page(host: Host, watch: Watch | None = None) -> Page:
@@ -56,10 +57,14 @@ def _build(host: Host, errors: dict[str, str], watch: Watch | None) -> Page:
     names = [loaded.found.name for loaded in host.plugins]
     lines: dict[int, tuple[Callable[[Found, list[Status]], str], gr.HTML]] = {}
     live_tabs: list[LiveTab] = []
+    # Gradio deletes by the age of a file, host.ui.leaving by its last use and its users.
+    age = max(1, int(host.settings.limits.session_minutes * 60))
+    forget_uploads = (min(_FORGET_UPLOADS, age), age)
     with Page(
-        title=host.settings.title, analytics_enabled=False, delete_cache=_FORGET_UPLOADS
+        host, title=host.settings.title, analytics_enabled=False, delete_cache=forget_uploads
     ) as page:
         gr.Markdown(f"# {host.settings.title}", elem_id="title")
+        access.sign_out_button(host.settings)
         for position, (found, workers) in enumerate(host.statuses()):
             place = watch.place_of(found) if watch else None
             if found.missing and place is None:  # told in the Plugins tab
@@ -85,15 +90,13 @@ def _build(host: Host, errors: dict[str, str], watch: Watch | None) -> Page:
             texts = [line(*statuses[position]) for position, (line, _) in lines.items()]
             return [*texts, status.table(statuses, status.is_local(host))]
 
-        def left(request: gr.Request) -> None:
-            if request.session_hash:
-                host.forget(request.session_hash)
-
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         outputs = [*(view for _, view in lines.values()), table]
         page.load(refresh, None, outputs, **quiet)
         gr.Timer(_REFRESH).tick(refresh, None, outputs, queue=False, **quiet)
-        page.unload(left)
+        # Whoever leaves is noticed in host.ui.leaving; but without an unload event Gradio's pages
+        # and clients would keep no connection open by which it could be.
+        page.unload(lambda: None)
         if watch is not None and live_tabs:
             from host.ui.live import follow
 

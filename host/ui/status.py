@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from html import escape
 
 import gradio as gr
 
+from host.access import operator
+from host.devices import DeviceError
 from host.executors.base import Status, first_line
 from host.host import Host
+from host.plugin import UserError
 from host.plugins import Found
 
 _STATES = {
@@ -19,7 +22,6 @@ _STATES = {
     "broken": "not available",
     "stopped": "stopped",
 }
-_PROXIED = ("forwarded", "x-forwarded-for", "via")
 
 
 def line(found: Found, workers: list[Status]) -> str:
@@ -131,32 +133,52 @@ def build_tab(host: Host) -> gr.HTML:
     )
     view = gr.HTML(table(host.statuses(), is_local(host)), elem_id="plugins-table")
     names = [(found.title, found.name) for found, workers in host.statuses() if workers]
-    token = host.settings.operator_token
-    if names and (token is not None or is_local(host)):
-        with gr.Row(equal_height=True):
-            plugin = gr.Dropdown(names, value=names[0][1], label="Plugin")
-            # Without a token there is nothing to type: only this machine can open the page.
-            key = gr.Textbox(
-                label="Operator token", type="password", visible=token is not None, value=""
-            )
-            button = gr.Button("Restart its worker", elem_id="restart-worker")
-
-        def restart(name: str, given: str, request: gr.Request) -> str:
-            if token is None:
-                if any(name in request.headers for name in _PROXIED):
-                    raise gr.Error(
-                        "Behind a proxy this needs TRIPTYCH_OPERATOR_TOKEN to be set.",
-                        print_exception=False,
-                    )
-            elif not hmac.compare_digest(given.encode(), token.get_secret_value().encode()):
-                raise gr.Error("That is not the operator token.", print_exception=False)
-            host.restart(name)
-            return table(host.statuses(), is_local(host))
-
-        button.click(restart, [plugin, key], view, api_visibility="private")
+    if names and operator.possible(host.settings):
+        _operators_row(host, view, names)
     return view
+
+
+def _operators_row(host: Host, view: gr.HTML, names: list[tuple[str, str]]) -> None:
+    with gr.Row(equal_height=True):
+        plugin = gr.Dropdown(names, value=names[0][1], label="Plugin")
+        chosen = gr.Dropdown(host.device_names, value=["auto"], multiselect=True, label="Devices")
+        # Without a token there is nothing to type: only this machine can open the page.
+        token = gr.Textbox(
+            label="Operator token",
+            type="password",
+            visible=bool(operator.token_of(host.settings)),
+            value="",
+        )
+        restart_button = gr.Button("Restart its worker", elem_id="restart-worker")
+        move_button = gr.Button("Move it to these devices", elem_id="move-worker")
+
+    def restart(name: str, given: str, request: gr.Request) -> str:
+        with _told():
+            operator.allowed(host.settings, request, given)
+            host.restart(name)
+        return table(host.statuses(), is_local(host))
+
+    def move(name: str, devices: list[str], given: str, request: gr.Request) -> str:
+        with _told():
+            operator.allowed(host.settings, request, given)
+            if not devices:
+                raise UserError("Choose one device or more.")
+            host.move(name, devices)
+        return table(host.statuses(), is_local(host))
+
+    restart_button.click(restart, [plugin, token], view, api_visibility="private")
+    move_button.click(move, [plugin, chosen, token], view, api_visibility="private")
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """What is wrong becomes Gradio's error, as :func:`host.ui.events.guard` does for plugins."""
+    try:
+        yield
+    except (UserError, DeviceError) as error:
+        raise gr.Error(str(error), print_exception=False) from error
 
 
 def is_local(host: Host) -> bool:
     """Whether only this machine can open the page."""
-    return host.settings.host in ("127.0.0.1", "localhost", "::1")
+    return operator.is_local(host.settings)

@@ -2,24 +2,56 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
+from fastapi.exceptions import RequestValidationError
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
+from host import access
 from host.host import Host
 from host.ui.blocks import Page
+from host.ui.complaints import Answered, malformed
+from host.ui.leaving import Presence
 from host.web import health, metrics
 from host.web.edge import Edge
 
 
 def app_kwargs(host: Host, page: Page) -> dict[str, Any]:
     """For ``launch(app_kwargs=...)``: our routes, and what every request passes first."""
-    return {
+    kwargs: dict[str, Any] = {
         "routes": [
             Route("/healthz", health.healthz),
             Route("/readyz", health.readyz(host)),
             Route("/metrics", metrics.endpoint(host, page)),
         ],
-        "middleware": [Middleware(Edge, host=host, page=page)],
+        "middleware": [
+            Middleware(Edge, host=host, page=page),
+            *access.middleware(host.settings),
+            Middleware(Answered),
+            Middleware(Presence, visitors=page.visitors),
+        ],
+        "exception_handlers": {RequestValidationError: malformed},
     }
+    lifespans = [page.visitors.lifespan]
+    if host.settings.mcp:
+        from host.mcp.server import Tools
+
+        tools = Tools(host, page)
+        kwargs["routes"] += [Route("/gradio_api/mcp", tools), Route("/gradio_api/mcp/", tools)]
+        lifespans.append(tools.lifespan)
+    return {**kwargs, "lifespan": _together(lifespans)}
+
+
+def _together(lifespans: Sequence[Callable[[Any], AbstractAsyncContextManager[None]]]) -> Any:
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Any) -> AsyncIterator[None]:
+        async with contextlib.AsyncExitStack() as stack:
+            for each in lifespans:
+                await stack.enter_async_context(each(app))
+            yield
+
+    return lifespan

@@ -5,18 +5,40 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from host.host import Host
+from host.host import Host, Loaded
+
+_BEST_FIRST = ("ready", "starting", "new", "broken", "stopped")
 
 
-def healthz(request: Request) -> Response:
+async def healthz(request: Request) -> Response:
     """200 while the web process answers at all."""
     return PlainTextResponse("ok")
 
 
 def readyz(host: Host) -> Callable[[Request], Response]:
+    """200 once every worker has been started once, 503 before that and while the app stops.
+
+    A plugin that is broken is named, and does not make the app unready: the others work.
+    """
+
     def answer(request: Request) -> Response:
-        return PlainTextResponse("ready")
+        ready = host.ready
+        states = {loaded.found.name: state(loaded) for loaded in list(host.plugins)}
+        return JSONResponse({"ready": ready, "plugins": states}, 200 if ready else 503)
 
     return answer
+
+
+def state(loaded: Loaded) -> str:
+    """The best of a plugin's workers' states; "ready" for one that needs none.
+
+    "broken" and "missing" (not installed) are also those of a plugin that could not be loaded.
+    """
+    if loaded.found.error:
+        return "broken"
+    if loaded.found.missing:
+        return "missing"
+    states = {executor.status().state for executor in list(loaded.executors)}
+    return next((each for each in _BEST_FIRST if each in states), "ready")

@@ -14,8 +14,9 @@ from gradio.processing_utils import save_bytes_to_cache
 
 from host import UserError, images
 from host.shipped import shipped
-from host.ui import ImageInput, WorkerError
-from plugins.face.gallery import Gallery, Person, is_export
+from host.ui import ImageInput, WorkerError, only_operator
+from plugins.face.consent import CONSENT, changeable, need_consent, notice
+from plugins.face.gallery import Person, is_export
 from plugins.face.identification import identify
 from plugins.face.models import AUTO, BY_NAME, MODELS, named
 from plugins.face.recognise_view import SHOWN, named_html, people_html
@@ -36,6 +37,7 @@ def build(backend: Any, model: gr.Dropdown) -> gr.Slider:
         "encoding is stored and the nearest one wins. A face far from all of them is *nobody I "
         "know*."
     )
+    gr.Markdown(notice(shared), elem_id="face-notice")
     gallery = gr.State(
         shared_gallery(shared) if shared else VisitorGallery(),
         delete_callback=VisitorGallery.leave,
@@ -51,6 +53,7 @@ def build(backend: Any, model: gr.Dropdown) -> gr.Slider:
                 file_types=[".zip"],
                 height=120,
             )
+            agreed = gr.Checkbox(False, label=CONSENT, visible=bool(shared))
             with gr.Row():
                 enrol_zip = gr.Button("Enrol the zip")
                 stop = gr.Button("Stop")
@@ -85,6 +88,14 @@ def build(backend: Any, model: gr.Dropdown) -> gr.Slider:
         clear = gr.Button("Delete everybody", variant="stop")
         export = gr.Button("Export")
         exported = gr.DownloadButton("Download", visible=False)
+    token = gr.Textbox(
+        "",
+        label="Operator token",
+        info="To export, to delete everybody, and to change people whom others enrolled.",
+        type="password",
+        max_lines=1,
+        visible=bool(shared),
+    )
     facts = gr.JSON(label="Facts", visible=False)  # for programs
 
     def shown(mine: VisitorGallery, text: str) -> tuple[Any, ...]:
@@ -102,7 +113,11 @@ def build(backend: Any, model: gr.Dropdown) -> gr.Slider:
     changed = [said, people, person, gallery]
 
     def face_enrol(
-        portrait: np.ndarray | None, name: str, model: str = AUTO, mine: Any = None
+        portrait: np.ndarray | None,
+        name: str,
+        model: str = AUTO,
+        mine: Any = None,
+        consent: bool = False,
     ) -> tuple[Any, ...]:
         """Makes a person known from one picture, at once and without training.
 
@@ -112,8 +127,11 @@ def build(backend: Any, model: gr.Dropdown) -> gr.Slider:
             portrait: a picture of the person; of several faces, the biggest near the middle.
             name: what to call them.
             model: "facenet-512", "facenet-128", "offline" or "auto".
+            consent: whether the person agrees to be remembered; must be true where the gallery
+                is shared and kept.
         """
         began = time.perf_counter()
+        need_consent(shared, consent)
         if portrait is None:
             raise UserError("Please add a picture of the person.")
         kept = mine.open()
@@ -124,39 +142,56 @@ def build(backend: Any, model: gr.Dropdown) -> gr.Slider:
             )
         face = described.faces[described.chosen]
         enrolled = kept.enrol(name, face.encoding[None], described.model, [face.portrait])
+        mine.added(enrolled)
         took = time.perf_counter() - began
         return shown(mine, _welcome(enrolled.person, enrolled.new, took, described.notes))
 
-    enrol.click(face_enrol, [portrait, name, model, gallery], changed, api_name="face_enrol")
+    enrol.click(
+        face_enrol, [portrait, name, model, gallery, agreed], changed, api_name="face_enrol"
+    )
 
     def enrol_drawn(model: str, mine: VisitorGallery) -> tuple[Any, ...]:
         result: tuple[Any, ...] = ()
         for who, file in DRAWN:
-            result = face_enrol(images.load(ASSETS / file), who, model, mine)
+            result = face_enrol(images.load(ASSETS / file), who, model, mine, consent=True)
         return result
 
     drawn.click(enrol_drawn, [model, gallery], changed, api_visibility="private")
 
     def face_enrol_zip(
-        archive: str | None, model: str = AUTO, mine: Any = None
+        archive: str | None,
+        model: str = AUTO,
+        mine: Any = None,
+        consent: bool = False,
+        token: str = "",
     ) -> Iterator[tuple[Any, ...]]:
         """Makes many people known: a zip with a folder for each person, or an exported gallery.
 
         Args:
             archive: the zip file.
             model: as in face_enrol.
+            consent: as in face_enrol, for everybody in it.
+            token: the operator token, to import an export where the gallery is shared.
         """
+        need_consent(shared, consent)
         if archive is None:
             raise UserError("Please add a zip file.")
         data = Path(archive).read_bytes()
         kept = mine.open()
         if is_export(data):
+            if shared:
+                only_operator(token)
             loaded = kept.load(data)
             yield shown(mine, f"{_count(len(loaded), 'person', 'people')} imported.")
             return
-        yield from _enrol_all(backend, kept, data, named(model), lambda text: shown(mine, text))
+        yield from _enrol_all(backend, mine, data, named(model), lambda text: shown(mine, text))
 
-    enrol_zip.click(face_enrol_zip, [archive, model, gallery], changed, api_name="face_enrol_zip")
+    enrol_zip.click(
+        face_enrol_zip,
+        [archive, model, gallery, agreed, token],
+        changed,
+        api_name="face_enrol_zip",
+    )
     stop.click(backend.cancel, None, None, queue=False, api_visibility="private")
 
     def face_identify(
@@ -213,59 +248,64 @@ def build(backend: Any, model: gr.Dropdown) -> gr.Slider:
         face_identify, [probe, threshold, model, gallery], [answer, facts], api_name="face_identify"
     )
 
-    def face_rename(person: str | None, new_name: str, mine: Any = None) -> tuple[Any, ...]:
+    def face_rename(
+        person: str | None, new_name: str, mine: Any = None, token: str = ""
+    ) -> tuple[Any, ...]:
         """Gives a known person another name.
 
         Args:
             person: the name so far.
             new_name: the new one; nobody else may have it.
+            token: the operator token, for somebody whom others enrolled in a shared gallery.
         """
-        kept = mine.open()
-        renamed = kept.rename(_find(kept, person), new_name)
+        number = changeable(mine, person, token)
+        renamed = mine.open().rename(number, new_name)
         return shown(mine, f"{escape(str(person))} is now <b>{escape(renamed.name)}</b>.")
 
-    rename.click(face_rename, [person, new_name, gallery], changed, api_name="face_rename")
+    rename.click(face_rename, [person, new_name, gallery, token], changed, api_name="face_rename")
 
-    def face_delete(person: str | None, mine: Any = None) -> tuple[Any, ...]:
+    def face_delete(person: str | None, mine: Any = None, token: str = "") -> tuple[Any, ...]:
         """Forgets a person: pictures, encodings and name.
 
         Args:
             person: the name.
+            token: as in face_rename.
         """
-        kept = mine.open()
-        kept.delete(_find(kept, person))
+        number = changeable(mine, person, token)
+        mine.open().delete(number)
         return shown(mine, f"{escape(str(person))} is forgotten.")
 
-    delete.click(face_delete, [person, gallery], changed, api_name="face_delete")
+    delete.click(face_delete, [person, gallery, token], changed, api_name="face_delete")
 
-    def forget_everybody(mine: VisitorGallery) -> tuple[Any, ...]:
+    def forget_everybody(mine: VisitorGallery, token: str = "") -> tuple[Any, ...]:
+        if shared:
+            only_operator(token)
         backend.cancel()  # a zip on its way would go on enrolling
         mine.open().clear()
         return shown(mine, "Everybody is forgotten.")
 
-    clear.click(forget_everybody, gallery, changed, api_visibility="private")
+    clear.click(forget_everybody, [gallery, token], changed, api_visibility="private")
 
-    def face_export(mine: Any = None) -> Any:
-        """The whole gallery as a zip file, which face_enrol_zip reads again."""
+    def face_export(mine: Any = None, token: str = "") -> Any:
+        """The whole gallery as a zip file, which face_enrol_zip reads again.
+
+        Args:
+            token: the operator token, where the gallery is shared.
+        """
+        if shared:
+            only_operator(token)
         kept = mine.open()
         if not len(kept):
             raise UserError("There is nobody to export yet.")
         file = save_bytes_to_cache(kept.export(), "gallery.zip", exported.GRADIO_CACHE)
         return gr.DownloadButton(value=file, visible=True)
 
-    export.click(face_export, gallery, exported, api_name="face_export")
+    export.click(face_export, [gallery, token], exported, api_name="face_export")
 
     # A shared gallery has people before this visitor does anything.
     if shared:
         gr.on(None, lambda mine: shown(mine, ""), gallery, changed, api_visibility="private")
     return threshold
-
-
-def _find(gallery: Gallery, name: str | None) -> int:
-    """Raises UserError when nobody is called that, perhaps no longer."""
-    if not name:
-        raise UserError("Please choose a person.")
-    return gallery.find(name)
 
 
 def _welcome(person: Person, new: bool, seconds: float, notes: tuple[str, ...]) -> str:
@@ -280,12 +320,13 @@ def _welcome(person: Person, new: bool, seconds: float, notes: tuple[str, ...]) 
 
 def _enrol_all(
     backend: Any,
-    gallery: Gallery,
+    mine: VisitorGallery,
     archive: bytes,
     model: str | None,
     shown: Callable[[str], tuple[Any, ...]],
 ) -> Iterator[tuple[Any, ...]]:
     """Enrols picture by picture, so that what came before a stop or a failure is kept."""
+    gallery = mine.open()
     told, added, new, problems = 0.0, 0, 0, []
     end = "The zip was stopped."
     pictures = backend.people(archive, model)
@@ -298,6 +339,7 @@ def _enrol_all(
                 enrolled = gallery.enrol(
                     picture.person, picture.encoding[None], picture.model, [picture.portrait]
                 )
+                mine.added(enrolled)
                 added, new = added + 1, new + enrolled.new
         except StopIteration as stop:
             end = end if stop.value is None else ""

@@ -25,12 +25,9 @@ LONGEST = 1000  # pixels of the picture shown
 def people_html(people: Sequence[Person], total: int, shared: bool) -> str:
     """The first ``SHOWN`` of ``total`` people with a portrait each, and who can see them."""
     whose = (
-        "The gallery is <b>shared</b>: everybody who opens this page sees and changes it, and it "
-        "is kept on the server."
+        "The gallery is <b>shared</b>: everybody who opens this page sees it and can add to it."
         if shared
-        else "The gallery is <b>yours alone</b>: it lies in the server's memory and goes an hour "
-        "after this page is closed. (An export, like an upload, waits in a temporary folder of "
-        "the server for 70 minutes at most.)"
+        else "The gallery is <b>yours alone</b> and goes when you leave this page."
     )
     if not people:
         return f'<div class="face-people">{whose}<br>Nobody is known yet.</div>'

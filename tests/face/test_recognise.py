@@ -253,9 +253,10 @@ def test_the_operators_gallery_is_shared_and_kept(backend, portraits, tmp_path):
     url = f"sqlite:///{tmp_path / 'people.sqlite'}"
     events = events_of(Direct(backend, gallery=url))
     template = VisitorGallery(url)
-    _, people, *_ = events["face_enrol"](
-        portraits["anna_1"], "Anna", "auto", copy.deepcopy(template)
-    )
+    mine, other = copy.deepcopy(template), copy.deepcopy(template)
+    with pytest.raises(UserError, match="agree to be remembered"):
+        events["face_enrol"](portraits["anna_1"], "Anna", "auto", mine)
+    _, people, *_ = events["face_enrol"](portraits["anna_1"], "Anna", "auto", mine, True)
     assert "everybody who opens this page" in people
     with Gallery(url) as kept:
         assert [person.name for person in kept.people()] == ["Anna"]
@@ -263,6 +264,19 @@ def test_the_operators_gallery_is_shared_and_kept(backend, portraits, tmp_path):
     ((found,),) = backend.identify([portraits["anna_2"]], gallery=url)
     assert found.name == "Anna"
     Image.open(io.BytesIO(kept_portrait(url))).verify()
+    # Whom somebody else enrolled only the operator may change.
+    for step in (
+        lambda: events["face_delete"]("Anna", other),
+        lambda: events["face_rename"]("Anna", "Eve", other),
+        lambda: events["forget_everybody"](mine),
+        lambda: events["face_export"](mine),
+    ):
+        with pytest.raises(UserError, match="TRIPTYCH_OPERATOR_TOKEN"):
+            step()
+    events["face_rename"]("Anna", "Anne", mine)
+    events["face_delete"]("Anne", mine)
+    with Gallery(url) as kept:
+        assert not kept.people()
 
 
 def kept_portrait(url):

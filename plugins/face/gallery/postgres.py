@@ -99,7 +99,7 @@ class Postgres(Database):
         try:
             yield
         except (OperationalError, InterfaceError) as error:
-            raise UserError(f"{self._named} cannot be reached.") from error
+            raise UserError("The gallery's database cannot be reached.") from error
 
 
 def _add_extension(connection: Connection) -> None:

@@ -1,0 +1,63 @@
+"""What only the operator may do: restart, move, delete what is everybody's."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+from typing import TYPE_CHECKING
+
+from host.access.tries import Tries, later
+from host.plugin import UserError
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+    from host.settings import Settings
+
+log = logging.getLogger("host.access")
+
+_LOCAL = ("127.0.0.1", "localhost", "::1")
+_PROXIED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+_TRIES = Tries()
+
+
+def token_of(settings: Settings) -> str:
+    """The operator's token, "" where there is none."""
+    return settings.operator_token.get_secret_value() if settings.operator_token else ""
+
+
+def is_local(settings: Settings) -> bool:
+    """Whether only this machine can open the page."""
+    return settings.host in _LOCAL
+
+
+def possible(settings: Settings) -> bool:
+    """Whether anybody at all can be the operator here."""
+    return bool(token_of(settings)) or is_local(settings)
+
+
+def allowed(settings: Settings, request: gr.Request | None, given: str | None) -> bool:
+    """True for the operator: who gives the token or, without one, is at this machine.
+
+    request: the event's. given: the token that was typed.
+
+    Raises UserError with the reason for everybody else.
+    """
+    if token := token_of(settings):
+        address = request.client.host if request is not None and request.client else None
+        if minutes := _TRIES.begin(address):
+            raise UserError(later("operator tokens", minutes))
+        if not hmac.compare_digest((given or "").encode(), token.encode()):
+            log.warning("a wrong operator token from %s", address)
+            raise UserError("That is not the operator token.")
+        _TRIES.right(address)
+        return True
+    if request is None or not is_local(settings) or not _direct(request):
+        raise UserError("This needs TRIPTYCH_OPERATOR_TOKEN to be set where the app runs.")
+    return True
+
+
+def _direct(request: gr.Request) -> bool:
+    """Whether a browser of this machine asks, not a proxy or a site whose name leads here."""
+    name = request.headers.get("host", "").rsplit(":", 1)[0].strip("[]")
+    return name in _LOCAL and not any(header in request.headers for header in _PROXIED)

@@ -1,0 +1,21 @@
+"""IP addresses, as far as limits tell them apart."""
+
+from __future__ import annotations
+
+import ipaddress
+
+
+def counted_as(address: str) -> str:
+    """The address, or the /64 network of an IPv6 one: a visitor has all of it.
+
+    What is no address (a test client's name) is returned as it is.
+    """
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, 64), strict=False))
