@@ -52,7 +52,7 @@ benchmark: $(VENV)/dev.stamp
 	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
 
 proofs: $(VENV)/dev.stamp
-	@for script in benchmarks/proof_*.py; do $(BIN)/python $$script || exit 1; done
+	@for proof in space load faults fuzz soak; do $(BIN)/python benchmarks/proofs/$$proof.py || exit 1; done
 
 screenshots: $(VENV)/dev.stamp
 	@$(BIN)/python scripts/screenshots.py

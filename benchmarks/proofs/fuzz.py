@@ -1,6 +1,6 @@
 """Malformed input to everything that the app lets a visitor reach.
 
-python benchmarks/proof_fuzz.py [--inputs 20000] [--seed 1] [--findings FILE]
+python benchmarks/proofs/fuzz.py [--inputs 20000] [--seed 1] [--findings FILE]
 
 Every endpoint (the private ones too) and Gradio's own routes get what :mod:`malformed` makes.
 Each answer must be a result or a sentence (see :func:`answers.complaint`) with a status below 500,
@@ -19,12 +19,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import places  # noqa: F401
 import psutil
 from findings import Findings, log_traces
 from fuzzing import Client, Corpus
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-
 from serving import App
 
 CLIENTS = 6

@@ -1,6 +1,6 @@
 """What a Space on CPU-basic hardware costs: its installation, its start, its memory in use.
 
-python benchmarks/proof_space.py [--python PYTHON | --environment DIR]
+python benchmarks/proofs/space.py [--python PYTHON | --environment DIR]
 
 Exports the Space, installs its requirements.txt into a fresh virtual environment, runs
 ``python app.py`` there as a Space does, and uses all three plugins at once. ``--python`` makes that
@@ -28,13 +28,10 @@ from pathlib import Path
 
 import psutil
 import yaml
-from timing import machine
-
-ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-
 from gradio_client import Client, handle_file
+from places import ROOT
 from serving import App
+from timing import machine
 
 from host import space
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import psutil
 from answers import Hung
-from faulty import FACES, Crowd, Report, Visitor, all_answer
+from crowd import FACES, Crowd, Report, Visitor, all_answer
 from scenario import SOMEBODY, attempt, check_log, check_people, enrol, needs, started
 
 

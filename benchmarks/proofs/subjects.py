@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageEnhance
+from places import ROOT
 from visitors import Answer, Visitor
 
-ROOT = Path(__file__).resolve().parents[1]
 DRAWN = ("anna", "bruno", "clara")
 PAINTINGS = ("waves.jpg", "starry.jpg", "glass.jpg", "circles.jpg", "autumn.jpg")
 NEAR = 2.0

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 from answers import API, Hung, Wire
-from faulty import KNOWN, App, Crowd, Report, all_answer
+from crowd import KNOWN, App, Crowd, Report, all_answer
 from scenario import check_log, check_people, started
 
 WEIGHTS = {"gan": 6, "face": 2, "style": 2}  # a start of the first costs least

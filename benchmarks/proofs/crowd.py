@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import sys
 import threading
 import time
 import traceback
@@ -15,10 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from answers import API, Hung, Wire, complaint, told
-
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
-
+from places import ROOT
 from serving import App
 
 FACES = ROOT / "assets" / "face"

@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from answers import Hung
-from faulty import FACES, ROOT, App, Bad, Refused, Report, Visitor
-
-sys.path.insert(0, str(ROOT))
+from crowd import FACES, App, Bad, Refused, Report, Visitor
 
 SOMEBODY = FACES / "clara_1.jpg"
 

@@ -1,6 +1,6 @@
 """A thousand real jobs for each plugin: does anything grow?
 
-python benchmarks/proof_soak.py [--jobs 1000] [--only gan] [--visit 25] [--pictures DIR]
+python benchmarks/proofs/soak.py [--jobs 1000] [--only gan] [--visit 25] [--pictures DIR]
     [--json FILE]
 
 Starts the app and gives each plugin its jobs one after another, through the page's queue: face
@@ -31,15 +31,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import places  # noqa: F401
 from app_memory import Sample, Watch
+from serving import App
 from subjects import Subject, generate, identify, paint, play, subjects, verify
 from timing import machine
 from visitors import Answer, Page, Visitor, client
-
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
-
-from serving import App
 
 TITLES = {"face": "Faces", "style": "Style", "gan": "GAN"}
 SETTLED = 50

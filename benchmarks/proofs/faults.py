@@ -1,6 +1,6 @@
 """What breaks while people use the page: workers, disk, database, weights, clock, the app itself.
 
-python benchmarks/proof_faults.py [--kills 500] [--only kills,disk,...] [--json FILE]
+python benchmarks/proofs/faults.py [--kills 500] [--only kills,disk,...] [--json FILE]
 
 Through all of it every call must get its right answer or a clear sentence, nobody may wait for
 ever, and nothing that was acknowledged may be lost. Needs Linux; filling a disk needs root (a
@@ -22,8 +22,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import breaking
+import places  # noqa: F401
 import storage
-from faulty import Report
+from crowd import Report
 from killing import kills
 from timing import machine
 

@@ -1,6 +1,6 @@
 """Many visitors at once on the real app: is anything lost, crossed or wrong, and how fast is it?
 
-python benchmarks/proof_load.py [--visitors 200] [--minutes 10] [--think 10 50]
+python benchmarks/proofs/load.py [--visitors 200] [--minutes 10] [--think 10 50]
     [--pictures DIR] [--json FILE]
 
 Starts the app with its three plugins. Every visitor is an open page of their own (heartbeat, the
@@ -32,15 +32,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import places  # noqa: F401
 from app_memory import Watch
+from serving import App
 from subjects import CHECKED, Crossed, Subject, Wrong, check, expect, identify, subjects
 from timing import machine
 from visitors import Lost, Page, Refused, Visitor, client
-
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
-
-from serving import App
 
 SHARES = {"verify": 35, "identify": 20, "generate": 20, "paint": 15, "play": 10}
 """Of every hundred presses."""

@@ -15,7 +15,8 @@ from typing import Any
 
 import psutil
 from answers import API, Wire
-from faulty import FACES, ROOT, App, Crowd, Report, Visitor, all_answer, facts_of
+from crowd import FACES, App, Crowd, Report, Visitor, all_answer, facts_of
+from places import ROOT
 from scenario import attempt, check_log, check_people, needs, started
 
 SHIFT = 86_400  # seconds that the clock jumps
