@@ -11,7 +11,7 @@ from typing import Any
 
 from host import caller
 
-_CHATTY = ("httpx", "httpcore", "asyncio", "PIL", "h5py", "matplotlib", "urllib3")
+_CHATTY = ("httpx", "httpx2", "httpcore", "asyncio", "PIL", "h5py", "matplotlib", "urllib3")
 _WORKER = "worker."
 """Loggers of what a worker prints are called so, and then as its plugin."""
 

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from host import metrics
 from host.addresses import counted_as
 from host.caller import Caller
 from host.plugin import UserError
@@ -162,12 +163,14 @@ class Quotas:
     def _check(self, who: str, use: _Use, now: float) -> None:
         calls = getattr(self._limits, f"{who}_calls")
         if calls is not None and use.calls >= calls:
+            metrics.refused(f"{who}_calls")
             raise UserError(_TOO_MANY[who].format(_count(calls, "call")))
         minutes = getattr(self._limits, f"{who}_minutes")
         if minutes is None:
             return
         if wait := use.past.wait(now, minutes * 60, use.spent_by_running(now)):
             back = _count(max(1, math.ceil(wait / 60)), "minute")
+            metrics.refused(f"{who}_minutes")
             raise UserError(_TOO_LONG[who].format(_count(minutes, "minute"), back))
 
     def _sweep(self, now: float) -> None:

@@ -56,6 +56,7 @@ def serve(settings: Settings) -> None:
 
 def _serve(host: Host, watch: Watch | None) -> None:
     settings = host.settings
+    login = access.login(settings)  # first, for a page with a login cannot be built without
     page = build_page(host, watch)
     page.queue(api_open=False)  # how many may wait, host.web.edge decides
     proxies.take_over()
@@ -72,7 +73,7 @@ def _serve(host: Host, watch: Watch | None) -> None:
             state_session_capacity=settings.limits.sessions,
             mcp_server=False,  # host.mcp is one
             app_kwargs=web.app_kwargs(host, page),
-            **access.login(settings),
+            **login,
             show_error=True,
             ssr_mode=False,
             quiet=True,

@@ -157,10 +157,10 @@ class WeightsStore:
                 "%s from %s has %s %s, not %s (download %d of 2)",
                 *(file.name, file.url, algorithm, actual, expected, attempt),
             )
-        raise UserError(
+        raise self._unavailable(
+            file,
             f"{file.name} from {file.url} was downloaded twice with the wrong hash "
-            f"(expected {file.hash}, got {algorithm}:{actual}); "
-            f"put the right file at {self._place(file)} by hand.{self._refused(file)}"
+            f"(expected {file.hash}, got {algorithm}:{actual})",
         )
 
     def _download(
@@ -256,6 +256,11 @@ class WeightsStore:
     def _place(self, file: WeightFile) -> Path:
         return (self.directory or self.cache) / file.name
 
+    def _unavailable(self, file: WeightFile, why: str) -> UserError:
+        """Visitors read why; the log has the places, which are the operator's business."""
+        log.warning("put %s by hand at %s.%s", file.name, self._place(file), self._refused(file))
+        return UserError(f"{why}; the operator can put the file there by hand (see the log).")
+
     def _refused(self, file: WeightFile) -> str:
         """A sentence about files with the wrong hash that lie where this one was looked for."""
         found = []
@@ -266,19 +271,16 @@ class WeightsStore:
         return f" Not used, because of another hash: {', '.join(found)}." if found else ""
 
     def _unreachable(self, file: WeightFile, reason: str) -> UserError:
-        return UserError(
-            f"{file.name} could not be downloaded from {file.url} ({reason}); "
-            f"put the file at {self._place(file)} by hand.{self._refused(file)}"
-        )
+        why = f"{file.name} could not be downloaded from {file.url} ({reason})"
+        return self._unavailable(file, why)
 
     @contextlib.contextmanager
     def _writing(self, file: WeightFile) -> Iterator[None]:
         try:
             yield
         except OSError as error:
-            raise UserError(
-                f"{file.name} could not be written to {self.cache} ({_reason(error)})."
-            ) from error
+            log.warning("%s could not be written to %s", file.name, self.cache)
+            raise UserError(f"{file.name} could not be written ({_reason(error)}).") from error
 
 
 def _blocks(url: str, timeout: float) -> Generator[tuple[int, bytes], None, None]:

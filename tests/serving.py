@@ -67,7 +67,7 @@ class App:
         """The worker processes that are running now."""
         children = psutil.Process(self.process.pid).children()
         return [
-            child for child in children if any("host.worker" in part for part in child.cmdline())
+            child for child in children if any("host.worker" in part for part in _command(child))
         ]
 
     def client(self):
@@ -87,3 +87,10 @@ class App:
             return self.process.wait(20)
         finally:
             self.process.kill()
+
+
+def _command(process):
+    try:
+        return process.cmdline()
+    except psutil.Error:  # it has just ended
+        return []

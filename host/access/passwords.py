@@ -51,11 +51,8 @@ class PasswordGate(Gate):
         self._tries = Tries()
 
     def user(self, scope: Scope) -> str | None:
+        self._sign_out_the_gone(scope)
         gradio = scope["app"]
-        if gone := self._users.gone():
-            for token, name in list(gradio.tokens.items()):
-                if name in gone:
-                    gradio.tokens.pop(token, None)
         cookies = cookie_parser(header(scope, "cookie"))
         # As Gradio's get_current_user has it.
         token = cookies.get(f"access-token-{gradio.cookie_id}") or cookies.get(
@@ -63,6 +60,13 @@ class PasswordGate(Gate):
         )
         signed_in: str | None = gradio.tokens.get(token)
         return signed_in
+
+    def _sign_out_the_gone(self, scope: Scope) -> None:
+        if gone := self._users.gone():
+            tokens = scope["app"].tokens
+            for token, name in list(tokens.items()):
+                if name in gone:
+                    tokens.pop(token, None)
 
     def door(self, scope: Scope, problem: str = "", status: int = 200) -> Response:
         told = f"<p role='alert'><b>{escape(problem)}</b></p>" if problem else ""
@@ -84,6 +88,7 @@ class PasswordGate(Gate):
             answer = self._say(scope, later("passwords", minutes), 429)
             await answer(scope, receive, send)
             return
+        self._sign_out_the_gone(scope)  # now, or who signs in with a new password were out again
         await self.app(scope, receive, _Answer(self, scope, receive, send))
 
     def signed_in(self, scope: Scope) -> None:

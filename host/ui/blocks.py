@@ -84,6 +84,9 @@ class Page(gr.Blocks):
     ) -> dict[str, Any]:
         visitor, event = kwargs.get("session_hash"), kwargs.get("event_id")
         going_on = False
+        event_data = kwargs.get("event_data")
+        if event_data is not None and event_data._data is None:  # its accessors would fail on that
+            event_data._data = {}
         with self.visitors.at_work(visitor):
             try:
                 output = await super().process_api(block_fn, inputs, *args, **kwargs)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import math
+import os
+import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,9 +27,13 @@ log = logging.getLogger("host.complaints")
 _NAMED = 12  # choices that a sentence lists
 _LARGEST = 2**53  # up to which a browser counts exactly
 _LONGEST = 60  # characters of a label or a choice in a sentence
+_LONGEST_PATH = 4000  # bytes
+_DIRECT = re.compile(r"/gradio_api/(run|api)/")
 _CALLS = ("/queue/", "/call/", "/run/", "/api/", "/component_server")
 _PICTURES = (gr.Image, gr.ImageSlider)
 _FILES = (gr.File, gr.UploadButton, gr.Gallery, gr.Audio, gr.Video)
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_FULL = "There is no room for files on this server at the moment; please try again later."
 _CHOICES = (gr.Dropdown, gr.Radio, gr.CheckboxGroup)
 
 
@@ -47,7 +55,11 @@ def check(block: Any, value: Any) -> None:
         raise about(block, "a text without broken characters")
     if not isinstance(block, gr.JSON) and _names_other_files(value):
         raise about(block)
-    if isinstance(block, (gr.Slider, gr.Number)):
+    if isinstance(block, gr.Dataset):
+        rows = len(block.raw_samples or ())
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < rows:
+            raise about(block, f"the number of an example, from 0 to {rows - 1}")
+    elif isinstance(block, (gr.Slider, gr.Number)):
         missing = value is None and isinstance(block, gr.Number)  # an empty field
         if not missing and not _is_number(value):
             raise about(block)
@@ -91,6 +103,9 @@ def wrong_event(error: Exception | None = None) -> gr.Error:
 
 def our_fault(title: str, what: str) -> gr.Error:
     """Log the exception being handled; what the visitor reads instead."""
+    if _is_full(error := sys.exc_info()[1]):
+        log.error("%s of %s: %s", what, title, error)
+        return gr.Error(_FULL, title=title, print_exception=False)
     with caller.acting_for(who := caller.Caller()):
         log.exception("%s of %s failed", what, title)
     text = f"Something went wrong in {title} (call {who.id})."
@@ -148,7 +163,10 @@ def _names_other_files(value: Any) -> bool:
         inline = isinstance(url, str) and url.startswith("data:")
         if isinstance(path, str) and path and not inline:
             folder = Path(get_upload_folder()).resolve()
-            if "\0" in path or not Path(path).resolve().is_relative_to(folder):
+            if "\0" in path or len(os.fsencode(path)) > _LONGEST_PATH:
+                return True
+            there = Path(path).resolve()
+            if not there.is_relative_to(folder) or there.is_dir():
                 return True
         value = list(value.values())
     return isinstance(value, list) and any(_names_other_files(each) for each in value)
@@ -183,10 +201,13 @@ class Answered:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = False
+        direct = _DIRECT.match(scope.get("path", ""))
 
         async def sending(message: Message) -> None:
             nonlocal begun
             begun = True
+            if direct and message.get("status") == 500:  # Gradio's for every gr.Error: a sentence
+                message["status"] = 400
             await send(message)
 
         try:
@@ -206,9 +227,16 @@ def _answer(path: str, error: Exception) -> Response:
         return _json(404, "There is no such event here.")
     if called and isinstance(error, (TypeError, ValueError, AttributeError, RecursionError)):
         return _json(400, "This is not a call that can be answered.")
+    if _is_full(error):
+        log.error("%s: %s", path.split("?")[0], error)
+        return _json(507, _FULL)
     with caller.acting_for(who := caller.Caller()):
         log.error("%s failed", path.split("?")[0], exc_info=error)
     return _json(500, f"Something went wrong (call {who.id}).")
+
+
+def _is_full(error: BaseException | None) -> bool:
+    return isinstance(error, OSError) and error.errno in _NO_ROOM
 
 
 def malformed(request: Request, error: Exception) -> Response:

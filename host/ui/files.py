@@ -12,6 +12,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
+_RESULTS = 300
+"""Files that a visitor's events made and that are kept, however long the visitor stays: a stream
+makes one at each step, and a page shows the latest."""
+
 _DEEPEST = 20  # levels of lists and dictionaries in which a file is looked for
 
 
@@ -25,48 +29,76 @@ class VisitorFiles:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
-        self._used: defaultdict[str, dict[str, float]] = defaultdict(dict)  # visitor, file: when
+        # Visitor, file: when, by a clock that never jumps, and how it was written then.
+        self._used: defaultdict[str, dict[str, tuple[float, int]]] = defaultdict(dict)
+        self._results: defaultdict[str, dict[str, None]] = defaultdict(dict)  # visitor, file: order
+        self._found: dict[str, tuple[float, int]] = {}  # file: when it was first seen so
         self._users: defaultdict[str, set[str]] = defaultdict(set)  # file: visitors
         self.awaited = Awaited()
 
     def use(self, visitor: str, values: Any, incoming: bool) -> None:
         """An event of that visitor takes or gives ``values``, as Gradio sends them."""
-        now = time.time()
+        now = time.monotonic()
         for path in _paths(values, f"{self._folder}{os.sep}"):
             if incoming:
                 self.awaited.claim(path)
-            self._used[visitor][path] = now
+                self._results[visitor].pop(path, None)
+            elif path in self._results[visitor] or path not in self._used[visitor]:
+                self._results[visitor].pop(path, None)
+                self._results[visitor][path] = None
+            self._used[visitor][path] = now, _written(path)
             self._users[path].add(visitor)
+
+    def surplus(self, keep: Collection[str]) -> list[str]:
+        """Results to delete because their visitors have many that are newer."""
+        gone = []
+        for visitor, results in self._results.items():
+            for path in list(results)[: max(0, len(results) - _RESULTS)]:
+                del results[path]
+                self._used[visitor].pop(path, None)
+                gone += self._without(path, visitor, keep)
+        return gone
 
     def leave(self, visitor: str, keep: Collection[str]) -> list[str]:
         """The visitor has left. Returns the files to delete: those nobody else needs."""
         gone = []
-        for path, when in self._used.pop(visitor, {}).items():
-            users = self._users[path]
-            users.discard(visitor)
-            if users:
-                continue
-            del self._users[path]
-            if path not in keep and not self.awaited.count(path) and not _newer(path, when):
-                gone.append(path)
+        self._results.pop(visitor, None)
+        for path, (_, written) in self._used.pop(visitor, {}).items():
+            if _written(path) == written:  # else somebody sent it anew and is about to use it
+                gone += self._without(path, visitor, keep)
+            else:
+                self._users[path].discard(visitor)
         return gone
+
+    def _without(self, path: str, visitor: str, keep: Collection[str]) -> list[str]:
+        """The file, unless others than that visitor need it."""
+        users = self._users[path]
+        users.discard(visitor)
+        if users:
+            return []
+        del self._users[path]
+        return [] if path in keep or self.awaited.count(path) else [path]
 
     def old(self, seconds: float, keep: Collection[str]) -> list[str]:
         """Files that nobody sent or used for that long. They are no longer anybody's."""
-        now, gone = time.time(), []
+        now, gone = time.monotonic(), []
         latest: dict[str, float] = {}
-        for files in self._used.values():
-            for path, when in files.items():
+        for files in list(self._used.values()):
+            for path, (when, _) in list(files.items()):
                 latest[path] = max(when, latest.get(path, 0.0))
+        found, self._found = self._found, {}
         for path in _all_files(self._folder):
-            with contextlib.suppress(OSError):
-                touched = max(Path(path).stat().st_mtime, latest.get(path, 0.0))
-                if now - touched > seconds and path not in keep:
-                    gone.append(path)
+            first, written = found.get(path, (now, -1))
+            if written != (written_now := _written(path)):
+                first = now
+            self._found[path] = first, written_now
+            if now - max(first, latest.get(path, 0.0)) > seconds and path not in keep:
+                gone.append(path)
         for path in gone:
             self.awaited.forget(path)
             for visitor in self._users.pop(path, set()):
                 self._used[visitor].pop(path, None)
+                self._results.get(visitor, {}).pop(path, None)
                 if not self._used[visitor]:
                     del self._used[visitor]
         return gone
@@ -110,12 +142,12 @@ def delete(paths: Iterable[str]) -> None:
             Path(path).parent.rmdir()
 
 
-def _newer(path: str, when: float) -> bool:
-    """Whether it was written again since, so that somebody is about to use it."""
+def _written(path: str) -> int:
+    """The moment it was last written, in ns; 0 for what is not there."""
     try:
-        return Path(path).stat().st_mtime > when
+        return Path(path).stat().st_mtime_ns
     except OSError:
-        return False
+        return 0
 
 
 def _all_files(folder: Path) -> Iterator[str]:

@@ -101,7 +101,11 @@ class Visitors:
             await asyncio.sleep(min(_SWEEP, limit / 4))
             try:
                 self._sweep(limit)
-                await asyncio.to_thread(delete, self.files.old(limit, self._own_files()))
+                own = self._own_files()
+                gone = [*self.files.surplus(own), *self.files.old(limit, own)]
+                await asyncio.to_thread(delete, gone)
+                for paths in self._page.temp_file_sets:  # what Gradio made, for it to delete
+                    paths.clear()
             except Exception:
                 log.exception("looking for visitors who left failed")
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("host.page")
 
 _REFRESH = 3.0  # seconds between looks at the workers while a page is open
-_FORGET_UPLOADS = 600  # seconds between Gradio's looks for old files
 
 
 def build_page(host: Host, watch: Watch | None = None) -> Page:
@@ -57,12 +56,7 @@ def _build(host: Host, errors: dict[str, str], watch: Watch | None) -> Page:
     names = [loaded.found.name for loaded in host.plugins]
     lines: dict[int, tuple[Callable[[Found, list[Status]], str], gr.HTML]] = {}
     live_tabs: list[LiveTab] = []
-    # Gradio deletes by the age of a file, host.ui.leaving by its last use and its users.
-    age = max(1, int(host.settings.limits.session_minutes * 60))
-    forget_uploads = (min(_FORGET_UPLOADS, age), age)
-    with Page(
-        host, title=host.settings.title, analytics_enabled=False, delete_cache=forget_uploads
-    ) as page:
+    with Page(host, title=host.settings.title, analytics_enabled=False) as page:
         gr.Markdown(f"# {host.settings.title}", elem_id="title")
         access.sign_out_button(host.settings)
         for position, (found, workers) in enumerate(host.statuses()):

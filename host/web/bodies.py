@@ -50,11 +50,8 @@ def again(body: bytes, receive: Receive) -> Receive:
     return next_message
 
 
-def check_json(body: bytes, links: bool) -> None:
-    """Raises Refusal for what is no JSON, too deep, or names a file elsewhere by its URL.
-
-    links: let such files pass; Gradio fetches them, from public addresses only.
-    """
+def check_json(body: bytes) -> None:
+    """Raises Refusal for what is no JSON, too deep, or names a file elsewhere by its URL."""
     if body.count(b"[") + body.count(b"{") > _DEPTH:
         depth = 0
         for token in _TOKENS.finditer(body):
@@ -70,7 +67,7 @@ def check_json(body: bytes, links: bool) -> None:
             value = json.loads(body)
         except (ValueError, RecursionError):
             raise Refusal(400, _UNREADABLE) from None
-    if not links and _has_link(value):
+    if _has_link(value):
         raise Refusal(400, "This app fetches no files from elsewhere. Please upload the file.")
 
 

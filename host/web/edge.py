@@ -12,6 +12,7 @@ from starlette._utils import get_route_path
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from host import metrics
 from host.host import Host
 from host.ui.blocks import Page
 from host.web import bodies, headers, paths
@@ -19,7 +20,7 @@ from host.web.admission import Admission
 from host.web.answers import Refusal, answer
 from host.web.origins import Origins
 from host.web.proxies import Proxies
-from host.web.rates import Logins, Uploads
+from host.web.rates import Uploads
 
 log = logging.getLogger("host.edge")
 
@@ -28,6 +29,8 @@ _ENCODED = 1.4  # base64, and the JSON around it
 _LINGER = 10.0  # seconds for which a refused body is still read
 _SMALL = 64_000  # bytes of a login
 _UNFIT = "This request does not fit this app."
+_KINDS = {403: "origin", 404: "address", 413: "size", 429: "too_many"}
+"""Of refusals by their status, for the figures; others are "unfit"."""
 
 
 class Edge:
@@ -43,8 +46,6 @@ class Edge:
         self._origins = Origins(settings, self._proxies.any, bool(os.environ.get("SPACE_ID")))
         self._admission = Admission(lambda: page._queue, settings.limits.waiting)
         self._uploads = Uploads(settings.limits)
-        self._logins = Logins() if settings.users else None
-        self._links = settings.mcp  # its clients have no other way to give a file
         self._file_limit = int(settings.max_upload_mb * 1e6)
         self._upload_limit = self._file_limit * _AT_ONCE
         self._body_limit = int(self._file_limit * _ENCODED + 1e6)
@@ -70,11 +71,10 @@ class Edge:
         except Exception as error:  # noqa: BLE001  whatever Gradio makes of what was sent
             await self._failed(scope, path, exchange, error)
         if exchange.refusal is not None and not exchange.started:
-            if exchange.refusal.status in (
-                413,
-                429,
-            ):  # a browser reads no answer before it sent all
+            # A browser reads no answer before it has sent everything.
+            if exchange.refusal.status in (413, 429) and not exchange.received:
                 await _drain(receive, self._body_limit)
+            metrics.refused(_KINDS.get(exchange.refusal.status, "unfit"))
             plain = bool(paths.UPLOAD.match(path))
             await answer(exchange.refusal, plain)(scope, receive, exchange.send_own)
 
@@ -108,13 +108,11 @@ class Edge:
                 only_files=bool(paths.UPLOAD.match(path)),
             )
             return upload.receive
-        if paths.LOGIN.match(path) and self._logins:
-            self._logins.enter(address)
         limit = _SMALL if paths.LOGIN.match(path) else self._body_limit
         _check_length(of_request, limit)
         body = await bodies.whole(receive, limit)
         if "json" in kind and body:
-            bodies.check_json(body, self._links)
+            bodies.check_json(body)
         if paths.JOINS.match(path):
             self._admission.enter()
         return bodies.again(body, receive)
@@ -144,6 +142,8 @@ class _Exchange:
         self._send, self._is_file, self._frame_ancestors = send, is_file, frame_ancestors
         self.refusal: Refusal | None = None
         """Once there is one, the app's own answer is dropped."""
+        self.received = False
+        """Whether the whole request has come, so that nothing more will."""
         self.started = self.disconnected = self._ended = False
 
     def watched(self, receive: Receive) -> Receive:
@@ -154,11 +154,14 @@ class _Exchange:
                 self.refusal = self.refusal or refusal
                 raise
             self.disconnected |= message["type"] == "http.disconnect"
+            self.received |= not message.get("more_body", False)
             return message
 
         return next_message
 
     async def send(self, message: Message) -> None:
+        if self._is_file and message.get("status", 0) >= 400:  # Gradio's names the path
+            self.refusal = self.refusal or Refusal(message["status"], "There is no such file here.")
         if self.refusal is None or self.started:
             await self.send_own(message)
 

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 import host as triptych
+from host.access.tries import Tries
 from host.executors.base import Status
 from host.host import Host
 from host.metrics import REGISTRY
@@ -24,6 +25,7 @@ from host.settings import Settings
 from host.ui.blocks import Page
 
 _STATES = ("new", "starting", "ready", "broken", "stopped")
+_TRIES = Tries()
 _PROXIED = ("forwarded", "x-forwarded-for", "via")
 _REFUSAL = (
     "The figures are the operator's: ask from this machine itself, or with the header "
@@ -49,7 +51,13 @@ def _may_read(request: Request, settings: Settings) -> bool:
     token = settings.operator_token
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
     if token is not None and scheme.lower() == "bearer":
-        return hmac.compare_digest(given.strip().encode(), token.get_secret_value().encode())
+        address = request.client.host if request.client else None
+        if _TRIES.begin(address):
+            return False
+        if hmac.compare_digest(given.strip().encode(), token.get_secret_value().encode()):
+            _TRIES.right(address)
+            return True
+        return False
     proxied = any(name in request.headers for name in _PROXIED)
     return not proxied and request.client is not None and _is_loopback(request.client.host)
 

@@ -23,6 +23,7 @@ _CLOSED = (
     "/monitoring",
 )
 _REMOTE = re.compile(rf"{_API}/file[=/]\s*[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_LONGEST = 255  # bytes of a file's name
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 UPLOAD = re.compile(rf"{_API}/upload/?$")
@@ -38,5 +39,5 @@ def check(path: str) -> None:
         raise Refusal(400, "This address is not written as addresses are.")
     if _REMOTE.match(path):
         raise Refusal(403, "This app fetches no files from elsewhere.")
-    if path.startswith(_CLOSED):
+    if path.startswith(_CLOSED) or any(len(part.encode()) > _LONGEST for part in path.split("/")):
         raise Refusal(404, "There is nothing at this address.")

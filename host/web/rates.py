@@ -1,13 +1,13 @@
-"""How much and how often an address may send."""
+"""How much an address may send."""
 
 from __future__ import annotations
 
+from host.addresses import counted_as
 from host.settings import Limits
 from host.web.answers import Refusal, in_words
-from host.web.windows import Window, neighbourhood
+from host.web.windows import Window
 
 _HOUR = 3600.0
-_TRIES, _TRIES_WITHIN = 10, 300.0  # logins, seconds
 _ALL = "all"
 
 
@@ -26,7 +26,7 @@ class Uploads:
         for limit, who, everybody in self._limits:
             if limit is None:
                 continue
-            key = _ALL if everybody else neighbourhood(address)
+            key = _ALL if everybody else counted_as(address)
             if size > limit * 1e6:
                 raise Refusal(413, f"This is over the limit of {limit:g} MB an hour.")
             wait = self._window.wait(key, size, limit * 1e6)
@@ -41,22 +41,5 @@ class Uploads:
     def count(self, address: str, size: int) -> None:
         """Bytes that came. Raises Refusal when they are over a limit."""
         self.check(address, size)
-        self._window.add(neighbourhood(address), size)
+        self._window.add(counted_as(address), size)
         self._window.add(_ALL, size)
-
-
-class Logins:
-    """Tries to sign in, by address."""
-
-    def __init__(self) -> None:
-        self._window = Window(_TRIES_WITHIN)
-
-    def enter(self, address: str) -> None:
-        """Raises Refusal for one too many."""
-        key = neighbourhood(address)
-        wait = self._window.wait(key, 1, _TRIES)
-        if wait:
-            raise Refusal(
-                429, f"These were too many tries. Please try again {in_words(wait)}.", wait
-            )
-        self._window.add(key)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from collections import defaultdict
 from collections.abc import Callable, Hashable
@@ -57,16 +56,3 @@ class Window:
                 self._amounts[key] = kept
             else:
                 del self._amounts[key]
-
-
-def neighbourhood(address: str) -> str:
-    """What one visitor commands: an IPv4 address, or a network of 64 bits of IPv6."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.ipv4_mapped:
-            return str(ip.ipv4_mapped)
-        return str(ipaddress.ip_network((ip, 64), strict=False))
-    return str(ip)

@@ -83,7 +83,7 @@ def _source(backend: Any) -> _Source:
         if name == AUTO:
             ready = [info.name for info in backend.networks() if info.ready]
             name = next((each for each in ready if each in BY_NAME), "embedded")
-        choices = _layers(name)
+        choices = _layers(name if name in BY_NAME else "embedded")
         kept = chosen if any(chosen == value for _, value in choices) else AUTO
         return gr.Dropdown(choices=choices, value=kept)
 

@@ -124,6 +124,7 @@ def test_every_flag_is_a_setting():
             "time_limit",
             "idle_unload",
             "memory_limit",
+            "limit",
         ):
             continue
         assert action.dest in Settings.model_fields

@@ -186,9 +186,10 @@ def test_a_wrong_file_in_the_weights_directory_is_passed_over_and_told(
     with caplog.at_level(logging.WARNING):
         assert store.find(weight(server.url("/good"))) is None
     assert str(wrong) in caplog.text
-    with pytest.raises(UserError, match="another hash") as error:
+    caplog.clear()
+    with pytest.raises(UserError, match="404"):
         store.get(weight(server.url("/404")))
-    assert str(wrong) in str(error.value)
+    assert f"another hash: {wrong}" in caplog.text
     assert store.get(weight(server.url("/good"))) == store.cache / "net.h5"
     assert wrong.read_bytes() == OTHER
 
@@ -216,7 +217,7 @@ def test_two_wrong_downloads_are_an_error_and_leave_nothing(
     assert downloads(store) == []
     assert store.find(file) is None
     actual = hashlib.sha256(OTHER).hexdigest()
-    for part in ("net.h5", file.url, file.hash, f"sha256:{actual}", str(store.directory)):
+    for part in ("net.h5", file.url, file.hash, f"sha256:{actual}"):
         assert part in str(error.value)
 
 
@@ -232,24 +233,26 @@ def test_two_wrong_downloads_are_an_error_and_leave_nothing(
     ],
 )
 def test_a_failing_server_is_one_sentence(
-    server: Server, store: WeightsStore, path: str, reason: str
+    server: Server, store: WeightsStore, path: str, reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     store.timeout = 0.3
     file = weight(server.url(path))
     with pytest.raises(UserError) as error:
         store.get(file)
     assert store.directory is not None
-    for part in (reason, file.url, str(store.directory / "net.h5"), "by hand"):
+    for part in (reason, file.url, "by hand"):
         assert part in str(error.value)
+    assert str(store.directory) not in str(error.value)  # visitors read it
+    assert str(store.directory / "net.h5") in caplog.text
     assert downloads(store) == []
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/x", "http://no-such-host.invalid/x"])
-def test_without_a_network(tmp_path: Path, url: str) -> None:
+def test_without_a_network(tmp_path: Path, url: str, caplog: pytest.LogCaptureFixture) -> None:
     store = WeightsStore(None, tmp_path / "cache", timeout=5)
-    with pytest.raises(UserError, match="could not be downloaded") as error:
+    with pytest.raises(UserError, match="could not be downloaded"):
         store.get(weight(url))
-    assert str(store.cache / "net.h5") in str(error.value)
+    assert str(store.cache / "net.h5") in caplog.text
 
 
 def test_offline_asks_nobody_but_uses_what_is_here(server: Server, store: WeightsStore) -> None:

@@ -1,6 +1,7 @@
 """Who gets in: nobody without a login where there is one."""
 
 import io
+import os
 import re
 import stat
 import subprocess
@@ -158,7 +159,7 @@ def test_a_file_that_lets_nobody_in_stops_the_start(tmp_path, content):
 def closed(start_app, tmp_path_factory):
     file = tmp_path_factory.mktemp("users") / "users"
     _write(file, ada=SECRET, bob="another one")
-    app = start_app(*FLAGS, "--users", str(file), "--trusted-proxies", "127.0.0.1")
+    app = start_app(*FLAGS, "--users", str(file), "--trusted-proxies", "127.0.0.1", "--mcp")
     app.users = file
     return app
 
@@ -200,13 +201,14 @@ def test_nothing_is_served_to_who_has_not_signed_in(closed):
     routes = _routes()
     assert {path for _, path in routes} >= {"/config", "/gradio_api/heartbeat/s", "/theme.css"}
     assert len(routes) > 60
-    more = ["/gradio_api/mcp/", "/gradio_api/mcp/sse", "/static/../config", "//config", "/x"]
+    more = ["/gradio_api/mcp", "/gradio_api/mcp/", "/gradio_api/mcp/sse", "//config", "/login"]
     routes |= {("GET", path) for path in more} | {("OPTIONS", "/config")}
     routes |= {("POST", "/config"), ("DELETE", "/gradio_api/upload"), ("HEAD", "/config")}
     served = {}
-    with httpx.Client(base_url=closed.url, timeout=20) as client:
+    with httpx.Client(timeout=20) as client:
         for method, path in sorted(routes):
-            answer = client.request(method, path, headers={"Cookie": "access-token=x"})
+            where = f"{closed.url.rstrip('/')}{path}"
+            answer = client.request(method, where, headers={"Cookie": "access-token=x"})
             if answer.status_code < 400:
                 served[method, path] = answer
     allowed = {*OPEN, "/", "/login", "/login/", "/logout", "/gradio_api/startup-events"}
@@ -231,6 +233,27 @@ def test_who_signs_in_can_use_the_app_and_sign_out(closed):
     assert any(each["props"].get("value") == "Sign out" for each in config["components"])
     assert "Please sign in" in browser.get("logout").text
     assert browser.get("config").status_code == 401
+
+
+def test_tools_are_for_who_has_signed_in(closed):
+    hello = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "initialize",
+        "params": {
+            "protocolVersion": "2025-03-26",
+            "capabilities": {},
+            "clientInfo": {"name": "a test", "version": "1"},
+        },
+    }
+    kinds = {"Accept": "application/json, text/event-stream"}
+    for path in ("gradio_api/mcp", "gradio_api/mcp/"):
+        answer = httpx.post(closed.url + path, json=hello, headers=kinds)
+        assert (answer.status_code, answer.json()) == (401, {"detail": "Please sign in first."})
+    browser, _ = _signed_in(closed, "ada", SECRET)
+    answer = browser.post("gradio_api/mcp", json=hello, headers=kinds)
+    assert answer.status_code == 200
+    assert "serverInfo" in answer.text
 
 
 def test_api_clients_sign_in_too(closed):
@@ -273,6 +296,15 @@ def test_a_change_of_the_file_counts_at_once(closed):
         closed.users.write_text("ada is damaged")
         assert again.get("config").status_code == 200
         closed.wait_for_log("Line 1 of the file of users .* damaged", seconds=5)
+    finally:
+        _write(closed.users, ada=SECRET, bob="another one")
+
+
+def test_a_new_password_is_good_at_once(closed):
+    _write(closed.users, ada="battery staple")
+    try:  # with no other request between the change and the login
+        _, answer = _signed_in(closed, "ada", "battery staple")
+        assert "window.gradio_config" in answer.text
     finally:
         _write(closed.users, ada=SECRET, bob="another one")
 
@@ -399,6 +431,31 @@ def test_an_incomplete_space_does_not_start(provider, monkeypatch, missing):
     with pytest.raises(access.AccessError) as told:
         access.login(Settings(oauth=True))
     assert ("Hugging Face Space only" if missing == "SPACE_ID" else missing) in str(told.value)
+
+
+def test_without_the_package_it_says_what_to_install(tmp_path, provider):
+    (tmp_path / "app.py").write_text(
+        "import sys\n"
+        "from importlib.machinery import PathFinder\n"
+        "find = PathFinder.find_spec\n"
+        "def hidden(name, path=None, target=None):\n"
+        "    return None if name.partition('.')[0] == 'authlib' else find(name, path, target)\n"
+        "PathFinder.find_spec = hidden\n"
+        f"sys.path.insert(0, {str(ROOT)!r})\n"
+        "from host.cli import main\n"
+        f"sys.exit(main(['run', '--oauth', '--port', '0', *{FLAGS!r}]))\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=tmp_path,
+        env={**os.environ, **provider.environment()},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert ended.returncode == 1
+    assert 'pip install "triptych[oauth]"' in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_there_is_one_way_in(tmp_path):

@@ -83,7 +83,7 @@ def register_plugins(register):
 
 class Slow:
     def __init__(self, context):
-        time.sleep(3)
+        time.sleep(2)
 
 def build(backend):
     gr.Markdown("slow")
@@ -140,10 +140,13 @@ def test_a_stopped_call_is_counted_as_cancelled(app):
     end = time.monotonic() + 30
     while not figure(figures(app), "triptych_worker_busy", plugin="demo", worker="0"):
         assert time.monotonic() < end
+        time.sleep(0.1)
     job.cancel()
+    client.close()  # as a page that is closed
     labels = {"plugin": "demo", "outcome": "cancelled"}
     while not figure(figures(app), "triptych_calls_total", **labels):
         assert time.monotonic() < end, figures(app)
+        time.sleep(0.1)
 
 
 def test_a_worker_that_died_and_came_back_is_a_restart(app):

@@ -179,7 +179,7 @@ def test_clients_without_a_heartbeat_are_forgotten_after_a_while(start_app, tmp_
     folder = tmp_path / "uploads"
     app = start_app(
         "--offline", "--only", "face", "--uploads", str(folder),
-        TRIPTYCH_LIMITS__SESSION_MINUTES="0.4", TRIPTYCH_LIMITS__SESSIONS="2",
+        TRIPTYCH_LIMITS__SESSION_MINUTES="0.15", TRIPTYCH_LIMITS__SESSIONS="2",
     )  # fmt: skip
     app.wait_for_log("Faces: ready")
     app.uploads = folder

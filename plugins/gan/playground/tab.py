@@ -178,8 +178,8 @@ def build(backend: Any) -> None:
 
     def drawn(now: Visit, event: gr.EventData, speed: float, *values: Any) -> tuple[Any, ...]:
         """A stroke was drawn, or one taken back: these are the points now."""
-        if event.points is not None:
-            now.own = _points(event.points)
+        if (points := getattr(event, "points", None)) is not None:
+            now.own = _points(points)
         if now.own is None:
             return gr.skip(), words.DRAW, gr.skip(), "own"
         return (*react(now, speed, _own(named, values)), "own")
@@ -194,7 +194,7 @@ def build(backend: Any) -> None:
 
     def seen(now: Visit, event: gr.EventData, *values: Any) -> tuple[Any, ...]:
         """The canvas came into sight for the first time; a link may have brought the visitor."""
-        code = event.link
+        code = getattr(event, "link", None)
         if now.latest is not None:  # this visitor has been here before
             return (*stand(now, now.latest), *[gr.skip()] * len(named))
         told: dict[str, Any] = {}
