@@ -33,6 +33,7 @@ from host.web import proxies  # noqa: E402
 if TYPE_CHECKING:
     from host.reload import Watch
 
+_LAST_ANSWERS = 2.0  # seconds in which they reach their visitors
 THREADS = 200  # a call that waits for a worker holds one
 # System fonts: the themes' default would fetch them from a font service.
 THEME = gr.themes.Soft(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
@@ -92,7 +93,9 @@ def _serve(host: Host, watch: Watch | None) -> None:
         signal.signal(number, lambda *_: finished.set())
     while not finished.wait(1.0):  # a signal's handler runs when this thread wakes
         pass
-    page.close()
+    host.stop()  # first, so that running calls end with a sentence
+    page.server.should_exit = True  # as page.close() does, which waits longer for open pages
+    page.server.thread.join(_LAST_ANSWERS)
 
 
 def _watch(settings: Settings) -> Watch:

@@ -69,6 +69,8 @@ class Wire:
 
     def __init__(self, port: int, seconds: float = 30) -> None:
         self._port, self.seconds = port, seconds
+        self.event = ""
+        """The name of the latest event, where a stream's events have names."""
         self._connection: http.client.HTTPConnection | None = None
 
     def _open(self) -> http.client.HTTPConnection:
@@ -148,6 +150,8 @@ class Wire:
             for line in response:
                 if line.startswith(b"data:"):
                     yield json.loads(line[5:])
+                elif line.startswith(b"event:"):
+                    self.event = line[6:].strip().decode()
                 if time.monotonic() > end:
                     raise Hung(path[:80])
             whole = True

@@ -19,9 +19,10 @@ from serving import App
 
 FACES = ROOT / "assets" / "face"
 PATIENCE = 150  # seconds of a call, its wait for two starts of a worker included
+_REFUSALS = (503, 507)  # too busy, no room on the disk
 KNOWN = re.compile(
     r"stopped unexpectedly|times in a row and will be tried again|was restarted|"
-    r"could not be started|is shutting down|[Ss]erver stopped"
+    r"could not be started|is shutting down"
 )
 
 
@@ -93,6 +94,8 @@ class Visitor:
             if isinstance(last, str):
                 self._refuse(last, 200)
             raise Bad(f"{endpoint} ended with {str(last)[:200]}")
+        if self.wire.event != "complete":
+            raise Bad(f"{endpoint} was cut off after {outputs} outputs")
         return last
 
     def digest(self, output: dict[str, Any]) -> str:
@@ -102,7 +105,7 @@ class Visitor:
         return hashlib.sha256(body).hexdigest()
 
     def _refuse(self, message: Any, status: int) -> None:
-        if (problem := complaint(message)) or (status >= 500 and status != 503):
+        if (problem := complaint(message)) or (status >= 500 and status not in _REFUSALS):
             raise Bad(f"{problem or status}: {str(message)[:300]}")
         raise Refused(message)
 

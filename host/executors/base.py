@@ -196,6 +196,11 @@ class Executor:
     def _shutting_down(self) -> WorkerError:
         return WorkerError(f"{self.name} is shutting down.")
 
+    def _told_to_end(self) -> WorkerError:
+        if self._stop.is_set():
+            return self._shutting_down()
+        return WorkerError(f"The {self.name} worker was restarted.")
+
     def _look_after_idle_worker(self, idle: float) -> None:
         if self._link is None:
             return
@@ -244,7 +249,7 @@ class Executor:
         while (message := self._receive()) is None:
             if self._stop.is_set() or self._restart.is_set():
                 self._end_link("new")
-                raise WorkerError(f"The {self.name} worker was restarted.")
+                raise self._told_to_end()
             if time.monotonic() - began > self._limits.start:
                 raise self._broke(f"it was not ready within {self._limits.start:.0f} s")
             if self._memory.exceeded(self._link.pid if self._link else None):
@@ -296,7 +301,7 @@ class Executor:
                     return too_late or self._failure(call, *fields)
             if self._stop.is_set() or self._restart.is_set():
                 self._end_link("new")
-                return WorkerError(f"The {self.name} worker was restarted.")
+                return self._told_to_end()
             if self._memory.exceeded(self._link.pid if self._link else None):
                 return self._took_too_much()
             if too_late is None and time.monotonic() - began > self._limits.call:

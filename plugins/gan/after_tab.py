@@ -142,7 +142,9 @@ def _save(backend: Any, run: gr.State, shown: list[Any], runs: list[Any]) -> Non
             path.write_bytes(run.state)
             yield gr.DownloadButton(value=str(path), interactive=True)
 
-    def open_run(path: str) -> tuple[Any, ...]:
+    def open_run(path: str | None) -> tuple[Any, ...]:
+        if path is None:
+            raise UserError("Please choose the file of a run.")
         data = Path(path).read_bytes()
         settings, step = backend.read_run(data)
         said = f"A run of {step:,} steps is open: draw with it, or press **Go on**."

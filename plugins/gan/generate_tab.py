@@ -12,9 +12,10 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
+from host import UserError
 from plugins.gan.components import PICTURE, QUIET
 from plugins.gan.results import NearestSheet, WalkResult
-from plugins.gan.shipped import SHIPPED
+from plugins.gan.shipped import SHIPPED, Shipped
 
 DIGITS = [str(digit) for digit in range(10)]
 FRAME_MS = 80
@@ -107,8 +108,8 @@ def build(backend: Any) -> None:
     kind.change(
         lambda name: (
             *[gr.update(visible=name == "digits")] * (1 + len(of_digits)),
-            SHIPPED[name].count,
-            SHIPPED[name].truncation,
+            _chosen(name).count,
+            _chosen(name).truncation,
             _about(name),
         ),
         kind,
@@ -118,9 +119,15 @@ def build(backend: Any) -> None:
     )
 
 
+def _chosen(name: str | None) -> Shipped:
+    if name not in SHIPPED:
+        raise UserError("Please choose what to draw.")
+    return SHIPPED[name]
+
+
 def _about(name: str) -> str:
     return (
-        f"{SHIPPED[name].about} The same seed gives the same random numbers on every machine; "
+        f"{_chosen(name).about} The same seed gives the same random numbers on every machine; "
         "pictures agree but for rounding."
     )
 

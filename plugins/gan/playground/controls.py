@@ -53,7 +53,9 @@ class Controls:
         """What the components' ``values`` say. Raises UserError for what is not allowed."""
         named = dict(zip(self.named, values, strict=True))
         for name in ("rate_g", "rate_d"):
-            with contextlib.suppress(TypeError, ValueError):  # typed by hand; checked below
+            with contextlib.suppress(
+                TypeError, ValueError, OverflowError
+            ):  # typed by hand; checked below
                 named[name] = float(named[name])
         points = own if named["distribution"] == "own" else None
         return check.checked(PlaySettings(points=points, **named))
