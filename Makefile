@@ -22,13 +22,14 @@ run: $(VENV)/run.stamp
 	@$(BIN)/python app.py $(ADDRESS) $(ARGS)
 
 # Processes for each folder, as the app has one for each plugin: TensorFlow and a CUDA build of
-# PyTorch crash when one process imports both. Two at once, with one thread each for what computes;
+# PyTorch crash when one process imports both. Three at once, which wait for each other a third of the
+# time, with one thread each for what computes;
 # Chromium has the machine for itself.
 TESTS ?= $(sort $(dir $(wildcard tests/*/test_*.py examples/*/tests/test_*.py)))
 
 test: $(VENV)/dev.stamp
 	@failed=; for tests in $(TESTS); do \
-	  case $$tests in tests/browser/) jobs=0;; *) jobs=2;; esac; \
+	  case $$tests in tests/browser/) jobs=0;; *) jobs=3;; esac; \
 	  OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $$jobs --dist loadfile $$tests $(ARGS) || failed="$$failed $$tests"; done; \
 	  if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
 

@@ -94,6 +94,7 @@ def _serve(host: Host, watch: Watch | None) -> None:
     while not finished.wait(1.0):  # a signal's handler runs when this thread wakes
         pass
     host.stop()  # first, so that running calls end with a sentence
+    page.app.stop_event.set()  # the open pages' heartbeats
     page.server.should_exit = True  # as page.close() does, which waits longer for open pages
     page.server.thread.join(_LAST_ANSWERS)
 

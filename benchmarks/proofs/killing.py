@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import random
 import re
@@ -20,7 +21,8 @@ from scenario import check_log, check_people, started
 
 WEIGHTS = {"gan": 6, "face": 2, "style": 2}  # a start of the first costs least
 RUN = 3  # kills of a plugin's worker without an answer between; more would be waiting for back-off
-STARTS = 0.2  # of the looks that find a worker starting end it: most shall come to work
+STARTS = 0.2  # of the starts are ended: most workers shall come to work
+EARLY = 4.0  # seconds of a start in which it is ended
 PAUSE = (0.0, 1.2)  # seconds before each kill
 
 
@@ -62,6 +64,21 @@ class Table:
         return found
 
 
+class Starts:
+    """Which starts of workers are ended, and when."""
+
+    def __init__(self) -> None:
+        self._ends: dict[int, float] = {}  # process: the moment from which on it may be ended
+
+    def spares(self, worker: WorkerSeen) -> bool:
+        if worker.state != "starting":
+            return False
+        if worker.pid not in self._ends:
+            wait = random.uniform(0, EARLY) if random.random() < STARTS else math.inf
+            self._ends[worker.pid] = time.monotonic() + wait
+        return time.monotonic() < self._ends[worker.pid]
+
+
 def kills(report: Report, folder: Path, options: argparse.Namespace) -> None:
     app = started(folder, options)
     try:
@@ -89,7 +106,7 @@ def kills(report: Report, folder: Path, options: argparse.Namespace) -> None:
 
 
 def _kill(app: App, crowd: Crowd, report: Report, number: int, mix: Counter[str]) -> None:
-    table = Table(app)
+    table, starts = Table(app), Starts()
     since: Counter[str] = Counter()  # kills of a plugin without an answer
     seen: dict[str, int] = {}
     told, last = time.monotonic(), time.monotonic()
@@ -100,15 +117,17 @@ def _kill(app: App, crowd: Crowd, report: Report, number: int, mix: Counter[str]
             if successes != seen.get(plugin):
                 seen[plugin], since[plugin] = successes, 0
         try:
-            workers = [each for each in table.workers() if since[each.plugin] < RUN]
+            workers = [
+                each
+                for each in table.workers()
+                if since[each.plugin] < RUN and not starts.spares(each)
+            ]
         except (OSError, Hung) as error:
             report.add("wrong", f"the Plugins tab: {error}")
             continue
         if workers:
             worker = random.choices(workers, [WEIGHTS.get(w.plugin, 1) for w in workers])[0]
             moment = _moment(worker, crowd)
-            if moment == "starting" and random.random() > STARTS:
-                continue
             try:
                 os.kill(worker.pid, signal.SIGKILL)
             except ProcessLookupError:

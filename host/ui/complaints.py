@@ -236,7 +236,10 @@ def _answer(path: str, error: Exception) -> Response:
 
 
 def _is_full(error: BaseException | None) -> bool:
-    return isinstance(error, OSError) and error.errno in _NO_ROOM
+    """Also where Gradio raises an error of its own because of it."""
+    if isinstance(error, OSError):
+        return error.errno in _NO_ROOM
+    return error is not None and _is_full(error.__cause__)
 
 
 def malformed(request: Request, error: Exception) -> Response:
