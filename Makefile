@@ -22,8 +22,8 @@ run: $(VENV)/run.stamp
 	@$(BIN)/python app.py $(ADDRESS) $(ARGS)
 
 # Processes for each folder, as the app has one for each plugin: TensorFlow and a CUDA build of
-# PyTorch crash when one process imports both. Three at once, which wait for each other a third of the
-# time, with one thread each for what computes;
+# PyTorch crash when one process imports both. Three at once, as they often wait for their app, with
+# one thread each for what computes;
 # Chromium has the machine for itself.
 TESTS ?= $(sort $(dir $(wildcard tests/*/test_*.py examples/*/tests/test_*.py)))
 

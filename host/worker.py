@@ -25,6 +25,7 @@ from typing import Any
 
 from host import caller, logs, wire
 from host.devices import Device
+from host.heap import Heap
 from host.plugin import Context, UserError
 from host.weights import WeightsStore
 
@@ -97,6 +98,7 @@ class Server:
                 self._send("broken", text, traceback.format_exc(), public)
                 return
             self._send("ready", health)
+            heap = Heap()
             while (call := self._calls.get()) is not None:
                 # An interrupt that lands after its call ended has nothing left to stop.
                 with contextlib.suppress(Interrupted):
@@ -104,6 +106,7 @@ class Server:
                         self._send("error", "failed", f"an argument: {call}", "")
                     else:
                         self._serve(backend, *call)
+                heap.trim()
             if (close := getattr(backend, "close", None)) is not None:
                 close()
 

@@ -1,0 +1,34 @@
+"""Giving memory that nothing uses any more back to the system."""
+
+from __future__ import annotations
+
+import ctypes
+import time
+
+_PERIOD = 1.0  # seconds: a trim takes about 0.01 s
+
+
+class Heap:
+    """The C library's heap of this process, trimmed at most once a second.
+
+    Tensors of ever new sizes leave gaps between one another, and glibc hands back only what lies
+    above the last one: a worker that enlarged 20 pictures of different sizes kept 300 MB of gaps.
+    Where the C library cannot do it (macOS, musl, Windows), nothing happens.
+    """
+
+    def __init__(self) -> None:
+        self._trim = getattr(_libc(), "malloc_trim", None)
+        self._trimmed = time.monotonic()
+
+    def trim(self) -> None:
+        """Hand back every page on which nothing lies."""
+        if self._trim is not None and time.monotonic() - self._trimmed > _PERIOD:
+            self._trim(0)
+            self._trimmed = time.monotonic()
+
+
+def _libc() -> ctypes.CDLL | None:
+    try:
+        return ctypes.CDLL(None)
+    except (OSError, TypeError):  # Windows has no such thing
+        return None
