@@ -44,7 +44,7 @@ format: $(VENV)/dev.stamp
 	@$(BIN)/ruff check --fix .
 
 audit: $(VENV)/dev.stamp
-	@$(BIN)/python scripts/audit.py $(ARGS)
+	@$(BIN)/python scripts/audit.py
 
 docs: $(VENV)/dev.stamp
 	@$(BIN)/mkdocs build --strict --quiet
