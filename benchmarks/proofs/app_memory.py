@@ -8,6 +8,7 @@ import statistics
 import threading
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -19,13 +20,15 @@ MB = 1e6
 class Sample:
     """One look. at: seconds since the watch began.
 
-    memory: MB (PSS) by process; it moves a little when other programs map the same libraries.
-    private: MB that are the process's alone (USS). cpu: seconds so far.
+    memory: MB (PSS) by process. private: MB that are the process's alone (USS). Both jump by a
+    library's size when another program that maps it comes or goes. written: MB of PSS that no
+    file backs, such as the heap. cpu: seconds so far.
     """
 
     at: float
     memory: dict[str, float] = field(default_factory=dict)
     private: dict[str, float] = field(default_factory=dict)
+    written: dict[str, float] = field(default_factory=dict)
     cpu: dict[str, float] = field(default_factory=dict)
 
 
@@ -97,9 +100,26 @@ class Watch:
     def _add(sample: Sample, name: str, family: list[psutil.Process]) -> None:
         for process in family:
             try:
-                memory, times = process.memory_full_info(), process.cpu_times()
-            except psutil.Error:
+                sizes, times = _sizes(process.pid), process.cpu_times()
+            except (psutil.Error, OSError):  # it ended meanwhile
                 continue
-            sample.memory[name] = sample.memory.get(name, 0.0) + memory.pss / MB
-            sample.private[name] = sample.private.get(name, 0.0) + memory.uss / MB
+            for kind, lines in _LINES.items():
+                kept = getattr(sample, kind)
+                kept[name] = kept.get(name, 0.0) + sum(sizes.get(line, 0.0) for line in lines)
             sample.cpu[name] = sample.cpu.get(name, 0.0) + times.user + times.system
+
+
+_LINES = {
+    "memory": ("Pss",),
+    "private": ("Private_Clean", "Private_Dirty", "Private_Hugetlb"),
+    "written": ("Pss_Anon",),
+}
+"""Of a process's smaps_rollup, which make up a figure."""
+
+
+def _sizes(pid: int) -> dict[str, float]:
+    """MB by line. Raises OSError when the process is gone."""
+    with Path(f"/proc/{pid}/smaps_rollup").open() as lines:
+        next(lines)
+        pairs = (line.split(":") for line in lines)
+        return {name: int(size.split()[0]) * 1024 / MB for name, size in pairs}

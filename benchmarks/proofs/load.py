@@ -9,7 +9,9 @@ page's timer, uploads, Gradio's queue) that presses something, looks at the answ
 this, a style transfer of 10 steps at 128 pixels, generated digits, the playground's live training.
 One press in twenty the visitor closes the page in the middle of it and somebody new comes.
 
-What each visitor must be answered was computed before, alone. The exit code is 0 only if every
+What each visitor must be answered was computed before, alone. At most 60 have pictures of their
+own and the others the same again, but everybody has their own digits and knows their own people,
+so that answers that go to somebody else are noticed. The exit code is 0 only if every
 criterion of :func:`verdict` holds.
 """
 
@@ -42,6 +44,8 @@ from visitors import Lost, Page, Refused, Visitor, client
 SHARES = {"verify": 35, "identify": 20, "generate": 20, "paint": 15, "play": 10}
 """Of every hundred presses."""
 LEAVING = 0.05
+LOTS = 60
+"""Of pictures: to know a visitor's answers takes a second."""
 WAVE = 30.0
 """Seconds over which the visitors arrive."""
 FLAT = 1.05
@@ -149,7 +153,7 @@ class Crowd:
 
 async def crowd(app: App, options: argparse.Namespace) -> tuple[Tally, Watch, dict[str, Any]]:
     """Compute what to expect, then let everybody come. Returns the tally, memory and own cost."""
-    them = subjects(options.visitors, options.pictures)
+    them = subjects(options.visitors, options.pictures, LOTS)
     async with client() as web:
         page = await Page.read(web, app.url)
         began = time.monotonic()

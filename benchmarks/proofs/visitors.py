@@ -360,5 +360,7 @@ def _sentence(response: httpx.Response) -> str:
 
 def client() -> httpx.AsyncClient:
     """For all visitors of a program: as many connections as they need."""
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=500)
+    # The server closes an idle connection after 5 s. A browser that sends just then asks again;
+    # httpx would not, so it lets go first.
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=500, keepalive_expiry=2.0)
     return httpx.AsyncClient(limits=limits, timeout=httpx.Timeout(120.0))

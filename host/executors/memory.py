@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from typing import NamedTuple
 
 import psutil
 
@@ -31,6 +33,12 @@ def _share(process: psutil.Process) -> int:
         return 0
 
 
+class _Seen(NamedTuple):
+    pid: int
+    at: float
+    size: int
+
+
 class Watch:
     """Looks at one worker's memory, at most once a second: it has to look at every process.
 
@@ -39,14 +47,27 @@ class Watch:
 
     def __init__(self, limit: int | None) -> None:
         self._limit = limit
-        self._seen: tuple[int, float, int] | None = None
+        self._seen = _Seen(-1, 0.0, 0)
+        self._looking = threading.Lock()
 
     def resident(self, pid: int) -> int:
-        """Bytes, from the last second. Raises psutil.Error when the process is gone."""
-        now = time.monotonic()
-        if self._seen is None or self._seen[0] != pid or now - self._seen[1] > _PERIOD:
-            self._seen = pid, now, resident(pid)
-        return self._seen[2]
+        """Bytes, from the last second or two. Raises psutil.Error when the process is gone.
+
+        While one thread looks, the others get what was seen before: with hundreds of open pages
+        they would all look at once, and none would be done within the second.
+        """
+        seen = self._seen
+        if seen.pid == pid and time.monotonic() - seen.at <= _PERIOD:
+            return seen.size
+        if not self._looking.acquire(blocking=seen.pid != pid):
+            return seen.size
+        try:
+            if self._seen is seen:  # nobody looked while this thread waited
+                size = resident(pid)
+                self._seen = _Seen(pid, time.monotonic(), size)
+            return self._seen.size
+        finally:
+            self._looking.release()
 
     def exceeded(self, pid: int | None) -> bool:
         """True if the process takes more than the limit."""

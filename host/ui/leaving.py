@@ -46,6 +46,11 @@ class Visitors:
         self._left: dict[str, float] = {}  # when; their last events may still be running
         self._built: set[str] = set()  # files that were there before any visitor
 
+    @property
+    def pages(self) -> int:
+        """Open now."""
+        return len(self._here)
+
     def came(self, visitor: str) -> None:
         """A heartbeat began."""
         self._here[visitor] += 1

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("host.page")
 
 _REFRESH = 3.0  # seconds between looks at the workers while a page is open
+_REFRESHES = 10  # of all pages in a second: with many open each looks less often
 
 
 def build_page(host: Host, watch: Watch | None = None) -> Page:
@@ -79,15 +80,19 @@ def _build(host: Host, errors: dict[str, str], watch: Watch | None) -> Page:
         with gr.Tab("Plugins", id="plugins"):
             table = status.build_tab(host)
 
-        def refresh() -> list[str]:
+        def refresh() -> list[Any]:
             statuses = host.statuses()
             texts = [line(*statuses[position]) for position, (line, _) in lines.items()]
-            return [*texts, status.table(statuses, status.is_local(host))]
+            return [*texts, status.table(statuses, status.is_local(host)), timer_for_all()]
+
+        def timer_for_all() -> gr.Timer:
+            return gr.Timer(max(_REFRESH, page.visitors.pages / _REFRESHES))
 
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        outputs = [*(view for _, view in lines.values()), table]
+        timer = gr.Timer(_REFRESH)
+        outputs = [*(view for _, view in lines.values()), table, timer]
         page.load(refresh, None, outputs, **quiet)
-        gr.Timer(_REFRESH).tick(refresh, None, outputs, queue=False, **quiet)
+        timer.tick(refresh, None, outputs, queue=False, **quiet)
         # Whoever leaves is noticed in host.ui.leaving; but without an unload event Gradio's pages
         # and clients would keep no connection open by which it could be.
         page.unload(lambda: None)

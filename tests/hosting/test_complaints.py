@@ -183,7 +183,7 @@ def test_an_event_without_a_queue_tells_too(demo):
     before = len(demo.log)
     body = {"data": [1, 2, 3], "fn_index": number, "session_hash": "abc"}
     status, answer = send(demo, "run/predict", body)
-    assert status == 500
+    assert status == 400
     assert_is_a_sentence(answer["error"])
     assert "3 came" in answer["error"]
     assert "Traceback" not in demo.log[before:]

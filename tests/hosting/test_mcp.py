@@ -176,7 +176,7 @@ def test_an_uploaded_file_is_an_argument(app):
         ("http://169.254.169.254/latest/meta-data", "not its address"),
         ("/etc/passwd", "picture"),
         ("../../etc/passwd", "picture"),
-        ("file:///etc/passwd", "picture"),
+        ("file:///etc/passwd", "fetches no files"),
         ("", "picture"),
         ({"path": "/etc/passwd"}, "picture"),
         ({"path": "x", "url": "http://127.0.0.1:1/", "meta": {"_type": "gradio.FileData"}}, ""),

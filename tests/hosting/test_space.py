@@ -4,12 +4,14 @@ import json
 import os
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 import yaml
+from executor_tools import eventually
 from packaging.requirements import Requirement
 from serving import ROOT, App
 
@@ -192,6 +194,13 @@ def test_extras_are_those_of_the_project():
         }
 
 
+def is_ready(url):
+    try:
+        return urllib.request.urlopen(f"{url}readyz", timeout=10).status == 200
+    except urllib.error.HTTPError:
+        return False
+
+
 def test_the_folder_runs_as_it_is(exported, tmp_path):
     """As a Space does, but that the packages are installed already."""
     environment = {
@@ -206,7 +215,7 @@ def test_the_folder_runs_as_it_is(exported, tmp_path):
         app.wait_until_served()
         for title in ("Faces", "Style", "GAN"):
             app.wait_for_log(f"{title}: ready on")
-        assert urllib.request.urlopen(f"{app.url}readyz", timeout=10).status == 200
+        eventually(lambda: is_ready(app.url))
         client = app.client()
         assert Path(client.predict("7", 1, 1, 1.0, api_name="/gan_generate")).is_file()
         client.close()
