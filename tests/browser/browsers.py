@@ -1,7 +1,9 @@
-"""Which browser to drive."""
+"""Which browser to drive, and what several tests do in it."""
 
 import shutil
 from pathlib import Path
+
+from playwright.sync_api import expect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
@@ -14,3 +16,16 @@ HOW = (
 def find_browser():
     found = next(filter(None, map(shutil.which, NAMES)), None)
     return found or (str(MAC) if MAC.exists() else None)
+
+
+def picture(page, label):
+    """The picture input of that label."""
+    return page.locator(".block").filter(
+        has=page.get_by_test_id("block-label").filter(has_text=label)
+    )
+
+
+def put(page, label, file):
+    block = picture(page, label)
+    block.locator("input[type=file]").set_input_files(str(file))
+    expect(block.locator("img")).to_be_visible(timeout=30_000)

@@ -5,23 +5,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from browsers import picture, put
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 FACES = Path(__file__).parents[2] / "assets" / "face"
-
-
-def picture(page, label):
-    """The picture input of that label."""
-    return page.locator(".block").filter(
-        has=page.get_by_test_id("block-label").filter(has_text=label)
-    )
-
-
-def put(page, label, file):
-    block = picture(page, label)
-    block.locator("input[type=file]").set_input_files(str(file))
-    expect(block.locator("img")).to_be_visible(timeout=30_000)
 
 
 def test_two_pictures_are_compared_and_the_slider_decides_again(demo, visit, keep):
