@@ -107,8 +107,8 @@ def _variation(number: int) -> tuple[bytes, bytes]:
             picture = opened.convert("RGB")
         picture = ImageEnhance.Brightness(picture).enhance(chance.uniform(0.8, 1.2))
         picture = ImageEnhance.Color(picture).enhance(chance.uniform(0.5, 1.5))
-        edge = [chance.randrange(max(1, side // 20)) for side in picture.size]
-        picture = picture.crop((*edge, *picture.size))
+        left, top = [chance.randrange(max(1, side // 20)) for side in picture.size]
+        picture = picture.crop((left, top, *picture.size))
         file = io.BytesIO()
         picture.save(file, "JPEG", quality=92)
         made.append(file.getvalue())
