@@ -5,6 +5,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
+import sysconfig
 import venv
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +55,10 @@ def installed(cache):
 
 
 def text_to_image(cache):
-    """The same for Triptych and the text-to-image example, with PyTorch: it takes a minute.
+    """The same for Triptych and the text-to-image example.
+
+    PyTorch, diffusers and the rest are those of this environment: to install them again would
+    take minutes.
 
     The folder has a Spacefile that names a tiny model of random weights: serve from there.
     """
@@ -95,7 +99,10 @@ def _build(folder):
 
 
 def _build_text_to_image(folder):
-    python = _install(folder, [ROOT, TEXT_TO_IMAGE])
+    python = _install(folder, [ROOT, TEXT_TO_IMAGE], "--no-deps")
+    here = sysconfig.get_path("purelib")
+    (purelib,) = (folder / "venv" / "lib").glob("python*/site-packages")
+    (purelib / "borrowed.pth").write_text(here)  # after its own, which therefore win
     code = "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1])"
     code += "; import triptych_text_to_image.torchvision_absent, tiny; tiny.model(Path('model'))"
     subprocess.run([python, "-c", code, TEXT_TO_IMAGE / "tests"], check=True, cwd=folder)
@@ -103,7 +110,7 @@ def _build_text_to_image(folder):
     (folder / "Spacefile").write_text(f"plugins:\n  text_to_image:\n    options: {options}\n")
 
 
-def _install(folder, projects):
+def _install(folder, projects, *flags):
     """A virtual environment with the wheels of these projects; its Python."""
     for project in projects:
         wheel(project, folder / "wheels")
@@ -111,7 +118,7 @@ def _install(folder, projects):
     python = folder / "venv" / "bin" / "python"
     # By their files: on the index, other projects may have the names.
     wheels = map(str, (folder / "wheels").glob("*.whl"))
-    pip(python, "install", "-q", "--find-links", str(folder / "wheels"), *wheels)
+    pip(python, "install", "-q", *flags, "--find-links", str(folder / "wheels"), *wheels)
     return python
 
 
