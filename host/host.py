@@ -225,7 +225,7 @@ class Host:
                 before = list(loaded.executors)
                 loaded.executors[:] = self._executors_on(loaded.found, devices)
                 for executor in before:
-                    executor.stop()
+                    executor.stop(replaced=True)
                 for executor in loaded.executors:
                     executor.warm_up()
 

@@ -180,7 +180,7 @@ def put(host: Host, position: int, found: Found) -> Loaded:
     old = host.plugins[position]
     hooks.shutdown(old.found, old.backend)
     for executor in old.executors:
-        executor.stop()
+        executor.stop(replaced=True)
     others = {each.found.name for each in host.plugins if each is not old}
     if found.name in others:
         found = replace(found, plugin=None, error=f"another plugin is already called {found.name}")

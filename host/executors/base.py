@@ -77,6 +77,7 @@ class Executor:
         self._not_before = 0.0
         self._restart = threading.Event()
         self._stop = threading.Event()
+        self._replaced = False
         self._thread = threading.Thread(target=self._run, name=f"executor-{name}", daemon=True)
         self._thread.start()
 
@@ -97,8 +98,12 @@ class Executor:
         self._restart.set()
         self.warm_up()
 
-    def stop(self) -> None:
-        """End the worker and fail the calls that wait. Idempotent."""
+    def stop(self, replaced: bool = False) -> None:
+        """End the worker and fail the calls that wait. Idempotent.
+
+        replaced: another executor goes on in its place, as the running call is told.
+        """
+        self._replaced = replaced
         self._stop.set()
         self._jobs.put(None)
         self._thread.join()
@@ -197,7 +202,7 @@ class Executor:
         return WorkerError(f"{self.name} is shutting down.")
 
     def _told_to_end(self) -> WorkerError:
-        if self._stop.is_set():
+        if self._stop.is_set() and not self._replaced:
             return self._shutting_down()
         return WorkerError(f"The {self.name} worker was restarted.")
 
