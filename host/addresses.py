@@ -1,4 +1,4 @@
-"""IP addresses, as far as limits tell them apart."""
+"""IP addresses, as far as limits and the operator's rights tell them apart."""
 
 from __future__ import annotations
 
@@ -19,3 +19,11 @@ def counted_as(address: str) -> str:
     if parsed.ipv4_mapped is not None:
         return str(parsed.ipv4_mapped)
     return str(ipaddress.ip_network((parsed, 64), strict=False))
+
+
+def is_loopback(address: str) -> bool:
+    """Whether it is one of this machine's own; False for what is no address."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False

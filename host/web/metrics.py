@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import ipaddress
 import platform
 from collections.abc import Callable, Iterator
 
@@ -18,6 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 
 import host as triptych
 from host.access.tries import Tries
+from host.addresses import is_loopback
 from host.executors.base import Status
 from host.host import Host
 from host.metrics import REGISTRY
@@ -59,14 +59,7 @@ def _may_read(request: Request, settings: Settings) -> bool:
             return True
         return False
     proxied = any(name in request.headers for name in _PROXIED)
-    return not proxied and request.client is not None and _is_loopback(request.client.host)
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
+    return not proxied and request.client is not None and is_loopback(request.client.host)
 
 
 class _Moment(Collector):

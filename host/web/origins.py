@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from host.addresses import is_loopback
 from host.settings import Settings
 from host.web.answers import Refusal
 
@@ -62,9 +62,4 @@ def _site(url: str) -> str:
 
 def _is_local(name: str) -> bool:
     name = name.strip("[]")
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
+    return name == "localhost" or name.endswith(".localhost") or is_loopback(name)
