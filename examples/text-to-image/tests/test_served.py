@@ -135,14 +135,14 @@ def test_a_mistake_is_answered_with_a_sentence(app, values, sentence):
 
 def stop_when(app, seen, **values):
     """Stop a call once ``seen(job)``; the worker must have heard it by itself."""
-    stopped = app.log.count("generate: CallCancelled")
+    stopped = app.log.count("generate: cancelled")
     job = app.client().submit(**{"prompt": "a boat", **SMALL, **values}, api_name=EVENT)
     deadline = time.monotonic() + 60
     while not seen(job):
         assert time.monotonic() < deadline and not job.done()
         time.sleep(0.02)
     job.cancel()
-    while app.log.count("generate: CallCancelled") == stopped:
+    while app.log.count("generate: cancelled") == stopped:
         assert time.monotonic() < deadline, app.log
         time.sleep(0.02)
     assert "interrupting" not in app.log and "ending its worker" not in app.log

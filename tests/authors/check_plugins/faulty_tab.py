@@ -26,7 +26,7 @@ def build(backend) -> None:
         return str(backend.next(whole))
 
     def faulty_root(number: float | None) -> str:
-        """Square root, of NaN too."""
+        """Square root, which has no answer to NaN: it counts on the host."""
         if number is None or number < 0 or number > 1e6:
             raise UserError("Please give a number from 0 to 1,000,000.")
         return str(math.isqrt(round(number)))
