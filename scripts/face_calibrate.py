@@ -24,9 +24,15 @@ from platformdirs import user_cache_path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from host import UserError
-from plugins.face import evaluate, metrics
+from plugins.face import metrics
 from plugins.face.calibration import FOLDER
-from plugins.face.evaluation import Encodings, Report, evaluate_all_pairs, pair_distances
+from plugins.face.evaluation.encode_files import encode_files
+from plugins.face.evaluation.encodings import Encodings
+from plugins.face.evaluation.folders import find_pictures
+from plugins.face.evaluation.loading import find_model, make_encode
+from plugins.face.evaluation.output import summary
+from plugins.face.evaluation.protocols import evaluate_all_pairs, pair_distances
+from plugins.face.evaluation.report import Report
 from plugins.face.models import BY_NAME, OFFLINE
 
 DATA = (
@@ -119,10 +125,10 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=user_cache_path("triptych"))
     args = parser.parse_args()
     try:
-        files = evaluate.find_pictures(args.pictures)
-        model, weights = evaluate.find_model(args.model, args.weights, args.cache)
-        encode = evaluate.make_encode(model, weights)
-        encodings = evaluate.encode_files(files, encode, model.name, args.cache)
+        files = find_pictures(args.pictures)
+        model, weights = find_model(args.model, args.weights, args.cache)
+        encode = make_encode(model, weights)
+        encodings = encode_files(files, encode, model.name, args.cache)
         report = evaluate_all_pairs(encodings, model.name)
     except UserError as error:
         sys.exit(f"error: {error}")
@@ -130,7 +136,7 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     path = args.out / f"{model.name}.json"
     path.write_text(written(content), "utf-8")
-    print(evaluate.summary(report))
+    print(summary(report))
     at = content["at_model_threshold"]
     print(f"logistic: threshold {content['threshold']}, slope {content['slope']}")
     print(

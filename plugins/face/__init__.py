@@ -10,7 +10,7 @@ from host import Command, Plugin, SettingsSection, UserError, hookimpl
 from host.weights import WeightFile
 from plugins.face.models import MODELS
 from plugins.face.options import Options
-from plugins.face.visitors import shared_gallery
+from plugins.face.recognition.visitors import shared_gallery
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def register_settings(register: Callable[[SettingsSection], None]) -> None:
 @hookimpl
 def register_commands(register: Callable[[Command], None]) -> None:
     about = "measure a model on LFW's pairs or on your folders"
-    register(Command("face", "evaluate", "plugins.face.evaluate:main", about))
+    register(Command("face", "evaluate", "plugins.face.evaluation.command:main", about))
 
 
 @hookimpl

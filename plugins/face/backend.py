@@ -14,10 +14,10 @@ import tensorflow as tf
 
 from host import Context, Device, UserError
 from host.weights import Progress
-from plugins.face import people, zip_evaluation
-from plugins.face.drawing import mark_faces
+from plugins.face import people
+from plugins.face.checks import ordinal, picture_batch
+from plugins.face.evaluation import zip_file
 from plugins.face.gallery import Enrolled, Gallery, clean_name
-from plugins.face.identification import identify
 from plugins.face.learning import (
     CompareStep,
     Head,
@@ -31,9 +31,9 @@ from plugins.face.learning import (
 from plugins.face.learning.comparison import compare_with_softmax
 from plugins.face.learning.pair_classifier import classify_pairs
 from plugins.face.learning.training import train
-from plugins.face.models import BY_NAME, MODELS, FaceModel, known, with_head
-from plugins.face.occlusion import Encodes, UnderHead, occlusion_steps, overlay
+from plugins.face.models import BY_NAME, MODELS, known, with_head
 from plugins.face.recogniser import Recogniser
+from plugins.face.recognition.identification import identify
 from plugins.face.results import (
     Described,
     Face,
@@ -42,6 +42,7 @@ from plugins.face.results import (
     PersonPicture,
     VerifyResult,
 )
+from plugins.face.verification.verify import explain, verify
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +112,7 @@ class FaceBackend:
 
     def detect(self, images: Sequence[np.ndarray]) -> list[list[Face]]:
         """The faces in each picture, biggest first; may be none. The picture is not turned."""
-        return [self._recogniser.detector.detect(image) for image in _batch(images)]
+        return [self._recogniser.detector.detect(image) for image in picture_batch(images)]
 
     def encode(self, images: Sequence[np.ndarray], model: str | None = None) -> np.ndarray:
         """The main face of each picture as numbers: float32 (N, D).
@@ -120,15 +121,15 @@ class FaceBackend:
         Raises UserError that counts out the first picture without a face.
         """
         chosen = self._recogniser.model(model)
-        batch = _batch(images)
-        which = [_ordinal(number) for number in range(1, len(batch) + 1)]
+        batch = picture_batch(images)
+        which = [ordinal(number) for number in range(1, len(batch) + 1)]
         portraits = self._recogniser.portraits(batch, which)
         return self._recogniser.encode(self._recogniser.crops(portraits, chosen), chosen)
 
     def describe(self, images: Sequence[np.ndarray], model: str | None = None) -> list[Described]:
         """Every face of each picture with its encoding and a portrait cut out of the picture."""
         chosen = self._recogniser.model(model)
-        return [self._recogniser.describe(image, chosen) for image in _batch(images)]
+        return [self._recogniser.describe(image, chosen) for image in picture_batch(images)]
 
     def verify(
         self,
@@ -151,45 +152,10 @@ class FaceBackend:
         chosen = self._recogniser.model(model)
         info = chosen if head is None else with_head(chosen, head)
         limit = info.limit(threshold)
-        pairs = list(zip(_batch(first), _batch(second), strict=False))
+        pairs = list(zip(picture_batch(first), picture_batch(second), strict=False))
         if len(first) != len(second):
             raise UserError(f"There are {len(first)} first pictures and {len(second)} second ones.")
-        return [self._verify(pair, limit, chosen, info, head) for pair in pairs]
-
-    def _verify(
-        self,
-        pair: tuple[np.ndarray, np.ndarray],
-        limit: float,
-        model: FaceModel,
-        info: FaceModel,
-        head: Head | None,
-    ) -> VerifyResult:
-        which = ("first", "second")
-        portraits = self._recogniser.portraits(pair, which)
-        crops = self._recogniser.crops(portraits, model)
-        encodings = self._recogniser.encode(crops, model)
-        if head is not None:
-            encodings = head.encode(encodings)
-        distance = float(np.linalg.norm(encodings[0] - encodings[1]))
-        marked = [mark_faces(p.image, p.faces, p.chosen) for p in portraits]
-        return VerifyResult(
-            distance=distance,
-            threshold=limit,
-            same=distance <= limit,
-            probability=info.probability(distance),
-            model=model.name,
-            first=marked[0],
-            second=marked[1],
-            first_crop=crops[0],
-            second_crop=crops[1],
-            first_encoding=encodings[0],
-            second_encoding=encodings[1],
-            notes=tuple(
-                note
-                for name, portrait in zip(which, portraits, strict=True)
-                for note in portrait.notes(name)
-            ),
-        )
+        return [verify(self._recogniser, pair, limit, chosen, head) for pair in pairs]
 
     def explain(
         self,
@@ -204,15 +170,7 @@ class FaceBackend:
         blue ones against it. Raises UserError as :meth:`verify` does.
         """
         chosen = self._recogniser.model(model)
-        portraits = self._recogniser.portraits([first, second], ["first", "second"])
-        crops = self._recogniser.crops(portraits, chosen)
-        encoder: Encodes = self._recogniser.encoder(chosen)
-        if head is not None:
-            with_head(chosen, head)  # raises UserError for another model's
-            encoder = UnderHead(encoder, head)
-        one, two = encoder.encode(np.stack(crops))
-        for heat in occlusion_steps(encoder, crops[0], two, float(np.linalg.norm(one - two))):
-            yield overlay(crops[0], heat)
+        yield from explain(self._recogniser, (first, second), chosen, head)
 
     # Galleries
 
@@ -235,7 +193,7 @@ class FaceBackend:
             raise UserError("Give at least one picture of the person.")
         for number, picture in enumerate(described, 1):
             if not picture.faces:
-                raise UserError(f"No face was found in the {_ordinal(number)} picture.")
+                raise UserError(f"No face was found in the {ordinal(number)} picture.")
         faces = [picture.faces[picture.chosen] for picture in described]
         chosen = self._recogniser.model(model)
         return kept.enrol(
@@ -287,11 +245,11 @@ class FaceBackend:
 
     def evaluate(
         self, archive: bytes, model: str | None = None
-    ) -> Iterator[Working | zip_evaluation.Evaluation]:
+    ) -> Iterator[Working | zip_file.Evaluation]:
         """How good a model is on a visitor's people: progress, and last the evaluation."""
         chosen = self._recogniser.model(model)
         pictures = people.read(archive, self._recogniser, chosen)
-        yield from zip_evaluation.evaluate(pictures, chosen.name)
+        yield from zip_file.evaluate(pictures, chosen.name)
 
     # Learning
 
@@ -348,34 +306,6 @@ class FaceBackend:
     def close(self) -> None:
         for gallery in self._galleries.values():
             gallery.close()
-
-
-def _batch(images: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Raises UserError unless these are pictures; a single one is told apart from a batch."""
-    if isinstance(images, np.ndarray) and images.ndim == 3:
-        raise UserError("Pass a list of pictures; for a single one, a list of one.")
-    try:
-        batch = list(images)
-    except TypeError:
-        raise UserError("Pass a list of pictures.") from None
-    for number, image in enumerate(batch, 1):
-        if not (
-            isinstance(image, np.ndarray)
-            and image.dtype == np.uint8
-            and image.ndim == 3
-            and image.shape[2] == 3
-            and image.size
-        ):
-            raise UserError(f"The {_ordinal(number)} picture is no uint8 RGB array (H, W, 3).")
-    return batch
-
-
-def _ordinal(number: int) -> str:
-    words = ("first", "second", "third")
-    if number <= len(words):
-        return words[number - 1]
-    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{'th' if number // 10 % 10 == 1 else ending}"
 
 
 def _usable(device: Device) -> tuple[str, str]:

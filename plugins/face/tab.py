@@ -10,9 +10,12 @@ import gradio as gr
 
 from host import UserError
 from host.ui import download_bar
-from plugins.face import evaluate_tab, learn_tab, pairs_tab, recognise_tab, verify_tab
-from plugins.face.models import AUTO, BY_NAME, MODELS, OFFLINE
-from plugins.face.verdict import about_html
+from plugins.face.evaluation import tab as evaluation_tab
+from plugins.face.learning import pairs_tab
+from plugins.face.learning import tab as learning_tab
+from plugins.face.models import AUTO, BY_NAME, MODELS, OFFLINE, FaceModel
+from plugins.face.recognition import tab as recognition_tab
+from plugins.face.verification import tab as verification_tab
 
 
 def build(backend: Any) -> None:
@@ -30,7 +33,7 @@ def build(backend: Any) -> None:
                 filterable=False,
             )
         with gr.Column(scale=3):
-            about = gr.HTML(about_html(BY_NAME[OFFLINE], True))
+            about = gr.HTML(_about(BY_NAME[OFFLINE], True))
     with gr.Accordion("Get the published weights", open=False):
         gr.Markdown(
             "The FaceNet models are published separately (about 90 MB each). Without them the "
@@ -40,22 +43,22 @@ def build(backend: Any) -> None:
         fetched = gr.HTML()
     with gr.Tabs():
         with gr.Tab("Verify"):
-            threshold, use_head = verify_tab.build(backend, model, head)
+            threshold, use_head = verification_tab.build(backend, model, head)
         with gr.Tab("Recognise"):
-            known_up_to = recognise_tab.build(backend, model)
+            known_up_to = recognition_tab.build(backend, model)
         with gr.Tab("Learn"):
-            learn_tab.build(backend, model, head, use_head)
+            learning_tab.build(backend, model, head, use_head)
         with gr.Tab("Classify pairs"):
             pairs_tab.build(backend, model)
         with gr.Tab("Evaluate"):
-            evaluate_tab.build(backend, model)
+            evaluation_tab.build(backend, model)
 
     def describe(model: str | None) -> str:
         """What there is to know about the chosen model."""
         statuses = {status.name: status for status in backend.models()}
         active = next((name for name, status in statuses.items() if status.active), OFFLINE)
         info = BY_NAME.get(model or AUTO, BY_NAME[active])
-        return about_html(info, statuses[info.name].available)
+        return _about(info, statuses[info.name].available)
 
     gr.on(None, describe, model, about, api_visibility="private", show_progress="hidden")
     # Distances of another model mean something else: back to that model's own threshold.
@@ -83,3 +86,12 @@ def build(backend: Any) -> None:
         yield f"{title} is ready.", describe(model)
 
     fetch.click(get_weights, model, [fetched, about], api_visibility="private")
+
+
+def _about(model: FaceModel, available: bool) -> str:
+    """What a visitor should know of a model before using it."""
+    state = "" if available else " <b>Its weights are not on this machine yet.</b>"
+    return (
+        f"<small><b>{model.title}</b>: {model.quality}{state}<br>"
+        f"Source: {model.source}. Licence: {model.licence}.</small>"
+    )

@@ -18,9 +18,13 @@ from matplotlib import pyplot
 from PIL import Image
 
 from host import UserError, images
-from plugins.face import calibration, evaluate, evaluation, pairs_file, plots
-from plugins.face.encoding_cache import VERSION, EncodingCache
-from plugins.face.evaluation import Encodings, collect
+from plugins.face import calibration
+from plugins.face.evaluation import command as evaluate
+from plugins.face.evaluation import pairs_file, plots, protocols
+from plugins.face.evaluation.encode_files import encode_files
+from plugins.face.evaluation.encoding_cache import VERSION, EncodingCache
+from plugins.face.evaluation.encodings import NO_FACE, Encodings, collect
+from plugins.face.evaluation.protocols import evaluate_all_pairs, evaluate_two
 from plugins.face.models import BY_NAME
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -131,7 +135,7 @@ def test_help_is_there_before_any_framework():
     ran = run("--help")
     assert ran.returncode == 0
     assert "--against" in ran.stdout
-    code = "import sys, plugins.face.evaluate; sys.exit('tensorflow' in sys.modules)"
+    code = "import sys, plugins.face.evaluation.command; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
@@ -256,7 +260,7 @@ def clusters(people: int, each: int, spread: float, seed: int = 0) -> Encodings:
 
 def test_every_pair_is_judged_once():
     encodings = clusters(20, 3, 0.5)
-    report = evaluation.evaluate_all_pairs(encodings, "offline")
+    report = evaluate_all_pairs(encodings, "offline")
     assert (report.same, report.different) == (60, 60 * 59 // 2 - 60)
     assert report.folds == 10
     i, j = np.triu_indices(60, 1)
@@ -269,14 +273,14 @@ def test_every_pair_is_judged_once():
     for mistake in report.worst:
         assert mistake.same == (mistake.distance > report.threshold)
         assert mistake.same == (mistake.first.split("/")[0] == mistake.second.split("/")[0])
-    assert evaluation.evaluate_all_pairs(encodings, "offline").to_json() == report.to_json()
+    assert evaluate_all_pairs(encodings, "offline").to_json() == report.to_json()
 
 
 def test_too_many_pairs_are_drawn_from_and_that_is_said(monkeypatch):
     encodings = clusters(60, 3, 0.5)
-    whole = evaluation.evaluate_all_pairs(encodings, "offline")
-    monkeypatch.setattr(evaluation, "MOST_PAIRS", 4000)
-    part = evaluation.evaluate_all_pairs(encodings, "offline")
+    whole = evaluate_all_pairs(encodings, "offline")
+    monkeypatch.setattr(protocols, "MOST_PAIRS", 4000)
+    part = evaluate_all_pairs(encodings, "offline")
     assert part.same == whole.same  # there are few of them: all are kept
     assert 3500 < part.different < 4500
     assert part.auc == pytest.approx(whole.auc, abs=0.01)
@@ -286,23 +290,23 @@ def test_too_many_pairs_are_drawn_from_and_that_is_said(monkeypatch):
 def test_with_one_pair_of_a_kind_the_report_says_what_its_accuracy_is_worth():
     encodings = clusters(2, 2, 0.1)
     part = Encodings(encodings.keys[:3], encodings.people[:3], encodings.values[:3], ())
-    report = evaluation.evaluate_all_pairs(part, "offline")
+    report = evaluate_all_pairs(part, "offline")
     assert (report.folds, report.standard_error) == (1, None)
     assert "fitted on the very pairs" in report.notes[-1]
 
 
 def test_pairs_of_one_kind_only_are_told():
     with pytest.raises(UserError, match="no two pictures of one person"):
-        evaluation.evaluate_all_pairs(clusters(4, 1, 0.1), "offline")
+        evaluate_all_pairs(clusters(4, 1, 0.1), "offline")
     with pytest.raises(UserError, match="two different people"):
-        evaluation.evaluate_all_pairs(clusters(1, 4, 0.1), "offline")
+        evaluate_all_pairs(clusters(1, 4, 0.1), "offline")
     with pytest.raises(UserError, match="no two pictures"):
-        evaluation.evaluate_all_pairs(Encodings((), (), np.zeros((0, 1), "f4"), ()), "offline")
+        evaluate_all_pairs(Encodings((), (), np.zeros((0, 1), "f4"), ()), "offline")
 
 
 def test_two_sets_are_paired_across_and_not_within():
     first, second = clusters(5, 2, 0.1), clusters(5, 3, 0.1)
-    report = evaluation.evaluate_two(first, second, "offline")
+    report = evaluate_two(first, second, "offline")
     assert (report.same, report.different) == (5 * 6, 10 * 15 - 5 * 6)
     assert report.pairs == 150
 
@@ -310,9 +314,9 @@ def test_two_sets_are_paired_across_and_not_within():
 def test_no_face_anywhere_is_a_report_too():
     encodings = clusters(3, 2, 0.1)
     values = np.full_like(encodings.values, np.nan)
-    problems = tuple((key, evaluation.NO_FACE) for key in encodings.keys)
+    problems = tuple((key, NO_FACE) for key in encodings.keys)
     nothing = Encodings(encodings.keys, encodings.people, values, problems)
-    report = evaluation.evaluate_all_pairs(nothing, "offline")
+    report = evaluate_all_pairs(nothing, "offline")
     assert (report.accuracy, report.auc, report.eer) == (0, 0, 1)
     assert (report.failures, report.failed_pairs, report.faces_found) == (6, 15, None)
     json.loads(report.to_json())
@@ -320,7 +324,7 @@ def test_no_face_anywhere_is_a_report_too():
 
 
 def test_plots_may_be_drawn_in_any_thread():
-    report = evaluation.evaluate_all_pairs(clusters(20, 3, 0.5), "offline")
+    report = evaluate_all_pairs(clusters(20, 3, 0.5), "offline")
     drawn = []
     threads = [threading.Thread(target=lambda: drawn.append(plots.roc(report))) for _ in range(3)]
     for thread in threads:
@@ -347,18 +351,18 @@ def test_a_run_that_is_stopped_goes_on_from_the_last_batch(tmp_path):
 
     stop = True
     with pytest.raises(KeyboardInterrupt):
-        evaluate.encode_files(files, encode, "offline", tmp_path / "cache")
+        encode_files(files, encode, "offline", tmp_path / "cache")
     stop, seen = False, []
-    found = evaluate.encode_files(files, encode, "offline", tmp_path / "cache")
+    found = encode_files(files, encode, "offline", tmp_path / "cache")
     assert seen == list(range(16, 40))
     np.testing.assert_array_equal(np.isnan(found.values[:, 0]), [n == 3 for n in range(40)])
     assert found.values[39, 1] == 39
-    assert found.problems == (("p/3", evaluation.NO_FACE),)
+    assert found.problems == (("p/3", NO_FACE),)
 
     # A file that changed is looked at again, and another model has encodings of its own.
     Image.new("RGB", (5, 5), (77, 0, 0)).save(files["p/8"])
     seen = []
-    evaluate.encode_files(files, encode, "offline", tmp_path / "cache")
+    encode_files(files, encode, "offline", tmp_path / "cache")
     assert seen == [77]
     with EncodingCache(tmp_path / "cache", "facenet-512") as cache:
         assert cache.get(files["p/0"]) == (False, None)
@@ -374,9 +378,9 @@ def test_a_name_that_is_no_text_is_as_good_as_any(tmp_path):
     file = tmp_path / os.fsdecode(b"p\xff.png")
     Image.new("RGB", (4, 4)).save(file)
     key = f"p/{file.name}"
-    found = evaluate.encode_files({key: file}, lambda batch: [None], "offline", tmp_path)
-    again = evaluate.encode_files({key: file}, lambda batch: 1 / 0, "offline", tmp_path)
-    assert found.problems == again.problems == ((key, evaluation.NO_FACE),)
+    found = encode_files({key: file}, lambda batch: [None], "offline", tmp_path)
+    again = encode_files({key: file}, lambda batch: 1 / 0, "offline", tmp_path)
+    assert found.problems == again.problems == ((key, NO_FACE),)
 
 
 def test_progress_counts_every_picture():

@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from host import UserError
-from plugins.face import learn_tab
 from plugins.face.learning import (
     Head,
     LabelledData,
@@ -23,6 +22,7 @@ from plugins.face.learning import (
     TripletStep,
     Working,
     digits,
+    tab,
 )
 from plugins.face.learning.augmentation import distort, more_classes
 from plugins.face.learning.batches import people_batches
@@ -32,6 +32,7 @@ from plugins.face.learning.head import principal_directions
 from plugins.face.learning.scoring import pair_distances, plane
 from plugins.face.learning.training import train
 from plugins.face.learning.triplets import select, squared_distances, triplet_losses
+from plugins.face.learning.view import COLOURED, map_frame, plain
 
 QUICK = TripletOptions(steps=20, people_per_batch=4, pictures_per_person=4, dimensions=8)
 
@@ -335,7 +336,7 @@ class Direct:
 def events(backend: Direct) -> dict[str, gr.blocks.BlockFunction]:
     with gr.Blocks() as page:
         model, head = gr.Dropdown([("Auto", "auto"), ("Offline", "offline")]), gr.State(None)
-        learn_tab.build(backend, model, head, gr.Checkbox())
+        tab.build(backend, model, head, gr.Checkbox())
     return {
         fn.api_name: fn
         for fn in page.fns.values()
@@ -388,7 +389,7 @@ def test_a_run_ends_with_maps_figures_and_a_head_for_verify(people_zip) -> None:
     assert (
         table.index("inputs as they are") < table.index("network before") < table.index("learned")
     )
-    used, sentence, ticked = learn_tab.hand_over(head)
+    used, sentence, ticked = tab.hand_over(head)
     assert ticked
     assert used is head
     assert "Verify now uses this head" in sentence
@@ -416,7 +417,7 @@ def test_a_comparison_ends_with_both_side_by_side() -> None:
 
 def test_digits_have_no_head_to_use() -> None:
     with pytest.raises(UserError, match="no head yet"):
-        learn_tab.hand_over(None)
+        tab.hand_over(None)
 
 
 @pytest.mark.parametrize(
@@ -437,11 +438,11 @@ def test_what_cannot_be_done_is_a_sentence(name, arguments, sentence) -> None:
 
 def test_of_many_people_only_the_new_ones_are_coloured() -> None:
     first = next(train(blobs(people=30), QUICK))
-    frame = learn_tab.map_frame(first.raw)
+    frame = map_frame(first.raw)
     assert "trained on" in set(frame["colour"])
-    assert frame["colour"].nunique() <= learn_tab.COLOURED
+    assert frame["colour"].nunique() <= COLOURED
     assert frame["who"].nunique() == 30
 
 
 def test_names_cannot_write_markdown() -> None:
-    assert learn_tab._cell("a|b<c>*") == "a\\|b\\<c\\>\\*"
+    assert plain("a|b<c>*") == "a\\|b\\<c\\>\\*"

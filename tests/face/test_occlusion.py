@@ -8,7 +8,7 @@ import pytest
 from plugins.face import dlib_resnet
 from plugins.face.encoders import make
 from plugins.face.models import BY_NAME
-from plugins.face.occlusion import occlusion_steps, overlay
+from plugins.face.verification.occlusion import occlusion_steps, overlay
 
 
 class Centre:

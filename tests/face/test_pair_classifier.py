@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from host import UserError
-from plugins.face import pairs_tab
-from plugins.face.learning import LabelledData, Working, digits
+from plugins.face.learning import LabelledData, Working, digits, pairs_tab
 from plugins.face.learning.pair_classifier import (
     balanced_pairs,
     chi_square,

@@ -11,8 +11,8 @@ import pytest
 
 from host import UserError
 from host.images import to_png
+from plugins.face.evaluation.zip_file import Evaluation
 from plugins.face.learning import Head, TripletOptions, Working
-from plugins.face.zip_evaluation import Evaluation
 
 SHORT = TripletOptions(steps=10, people_per_batch=4, pictures_per_person=2)
 

@@ -15,10 +15,10 @@ from PIL import Image
 
 from host import UserError
 from host.images import to_png
-from plugins.face import recognise_tab
 from plugins.face.drawing import jpeg
 from plugins.face.gallery import Gallery
-from plugins.face.visitors import MOST_PICTURES, VisitorGallery
+from plugins.face.recognition import tab
+from plugins.face.recognition.visitors import MOST_PICTURES, VisitorGallery
 
 HOSTILE = "<script>alert(1)</script> ' \" / ..\\ 😀 مريم"
 
@@ -26,7 +26,7 @@ HOSTILE = "<script>alert(1)</script> ' \" / ..\\ 😀 مريم"
 def events_of(backend):
     with gr.Blocks() as page, gr.Tab("Recognise"):
         model = gr.Dropdown(["auto"], value="auto", label="Model")
-        recognise_tab.build(backend, model)
+        tab.build(backend, model)
     return {fn.fn.__name__: fn.fn for fn in page.fns.values() if fn.fn is not None}
 
 

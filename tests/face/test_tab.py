@@ -11,9 +11,9 @@ from host import UserError
 from plugins.face import calibration
 from plugins.face.learning import Head
 from plugins.face.models import BY_NAME, with_head
-from plugins.face.siamese import siamese_svg
 from plugins.face.tab import build
-from plugins.face.verdict import certainty, gauge_svg, verdict_html
+from plugins.face.verification.siamese import siamese_svg
+from plugins.face.verification.verdict import certainty, gauge_svg, verdict_html
 
 
 @pytest.fixture(scope="module")

@@ -133,12 +133,3 @@ def gauge_svg(distance: float, threshold: float, furthest: float) -> str:
         f'<text x="{text_here:.1f}" y="20" font-weight="700">distance {distance:.3f}</text>'
         f'<text x="{text_limit:.1f}" y="80">threshold {threshold:.2f}</text></svg>'
     )
-
-
-def about_html(model: FaceModel, available: bool) -> str:
-    """What a visitor should know of a model before using it."""
-    state = "" if available else " <b>Its weights are not on this machine yet.</b>"
-    return (
-        f"<small><b>{model.title}</b>: {model.quality}{state}<br>"
-        f"Source: {model.source}. Licence: {model.licence}.</small>"
-    )

@@ -86,6 +86,18 @@ def parse(text: str, title: str = "the pairs file") -> list[Pair]:
     ]
 
 
+def first(pairs: Sequence[Pair], limit: int | None) -> list[Pair]:
+    """At most ``limit`` pairs of each kind in each fold."""
+    seen: dict[tuple[int, bool], int] = {}
+    kept = []
+    for pair in pairs:
+        kind = (pair.fold, pair.same)
+        seen[kind] = seen.get(kind, 0) + 1
+        if limit is None or seen[kind] <= limit:
+            kept.append(pair)
+    return kept
+
+
 def locate(pairs: Sequence[Pair], folder: Path, title: str = "the pairs file") -> dict[str, Path]:
     """The file of every picture in ``pairs``, by :attr:`Picture.key`, in order of first use.
 

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from host import UserError
-from plugins.face import plots
-from plugins.face.evaluation import Encodings, Report, evaluate_all_pairs, rows
+from plugins.face.evaluation import plots
+from plugins.face.evaluation.encodings import Encodings, rows
+from plugins.face.evaluation.protocols import evaluate_all_pairs
+from plugins.face.evaluation.report import Report
 from plugins.face.learning import Working
 from plugins.face.results import PersonPicture
 

@@ -14,8 +14,8 @@ from host.shipped import shipped
 from host.ui import ImageInput
 from plugins.face.learning import Head
 from plugins.face.models import AUTO, BY_NAME, FaceModel, named, with_head
-from plugins.face.siamese import siamese_svg
-from plugins.face.verdict import verdict_html
+from plugins.face.verification.siamese import siamese_svg
+from plugins.face.verification.verdict import verdict_html
 
 ASSETS = shipped("assets", "face")
 EXAMPLES = (

@@ -10,8 +10,8 @@ import pandas as pd
 
 from host import UserError
 from plugins.face.learning import PairReport, Working
+from plugins.face.learning.source_input import DIGITS, read_archive, source_inputs
 from plugins.face.models import named
-from plugins.face.source_input import DIGITS, read_archive, source_inputs
 from plugins.face.tables import table_html
 
 FORMULAS = """

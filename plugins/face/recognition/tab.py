@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -14,18 +14,18 @@ from gradio.processing_utils import save_bytes_to_cache
 
 from host import UserError, images
 from host.shipped import shipped
-from host.ui import ImageInput, WorkerError, only_operator
-from plugins.face.consent import CONSENT, changeable, need_consent, notice
+from host.ui import ImageInput, only_operator
 from plugins.face.gallery import Person, is_export
-from plugins.face.identification import identify
 from plugins.face.models import AUTO, BY_NAME, MODELS, named
-from plugins.face.recognise_view import SHOWN, named_html, people_html
-from plugins.face.visitors import VisitorGallery, shared_gallery
+from plugins.face.recognition.consent import CONSENT, changeable, need_consent, notice
+from plugins.face.recognition.identification import identify
+from plugins.face.recognition.view import SHOWN, named_html, people_html
+from plugins.face.recognition.visitors import VisitorGallery, shared_gallery
+from plugins.face.recognition.zip_enrolment import count, enrol_all
 
 ASSETS = shipped("assets", "face")
 DRAWN = (("Anna", "anna_1.jpg"), ("Bruno", "bruno_1.jpg"))
 PROBES = ("anna_2.jpg", "group.jpg", "clara_2.jpg")
-PROBLEMS_SHOWN = 5
 CANDIDATES = 5
 
 
@@ -182,9 +182,9 @@ def build(backend: Any, model: gr.Dropdown) -> gr.Slider:
             if shared:
                 only_operator(token)
             loaded = kept.load(data)
-            yield shown(mine, f"{_count(len(loaded), 'person', 'people')} imported.")
+            yield shown(mine, f"{count(len(loaded), 'person', 'people')} imported.")
             return
-        yield from _enrol_all(backend, mine, data, named(model), lambda text: shown(mine, text))
+        yield from enrol_all(backend, mine, data, named(model), lambda text: shown(mine, text))
 
     enrol_zip.click(
         face_enrol_zip,
@@ -316,53 +316,3 @@ def _welcome(person: Person, new: bool, seconds: float, notes: tuple[str, ...]) 
         else f"{name} was known already and has {person.pictures} pictures now."
     )
     return "<br>".join([first, *map(escape, notes)])
-
-
-def _enrol_all(
-    backend: Any,
-    mine: VisitorGallery,
-    archive: bytes,
-    model: str | None,
-    shown: Callable[[str], tuple[Any, ...]],
-) -> Iterator[tuple[Any, ...]]:
-    """Enrols picture by picture, so that what came before a stop or a failure is kept."""
-    gallery = mine.open()
-    told, added, new, problems = 0.0, 0, 0, []
-    end = "The zip was stopped."
-    pictures = backend.people(archive, model)
-    while True:
-        try:
-            picture = next(pictures)
-            if picture.encoding is None:
-                problems.append(f"{picture.person or '?'}/{picture.name}: {picture.problem}")
-            else:
-                enrolled = gallery.enrol(
-                    picture.person, picture.encoding[None], picture.model, [picture.portrait]
-                )
-                mine.added(enrolled)
-                added, new = added + 1, new + enrolled.new
-        except StopIteration as stop:
-            end = end if stop.value is None else ""
-            break
-        except (UserError, WorkerError) as error:  # a damaged end, a full gallery, a dead worker
-            if not added:
-                raise
-            end = f"The rest was not enrolled: {escape(str(error))}"
-            break
-        if time.monotonic() - told > 1:
-            told = time.monotonic()
-            yield shown(f"{_count(added, 'picture', 'pictures')} enrolled so far ...")
-    lines = [
-        f"{_count(added, 'picture', 'pictures')} enrolled; "
-        f"{_count(new, 'new person', 'new people')}."
-    ]
-    if problems:
-        listed = [escape(line) for line in problems[:PROBLEMS_SHOWN]]
-        lines += [f"{len(problems)} left out: {listed[0]}", *listed[1:]]
-        if len(problems) > len(listed):
-            lines.append(f"… and {len(problems) - len(listed)} more")
-    yield shown("<br>".join(line for line in (end, *lines) if line))
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"

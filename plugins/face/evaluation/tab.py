@@ -11,7 +11,7 @@ import gradio as gr
 from host import UserError
 from host.shipped import shipped
 from plugins.face import calibration
-from plugins.face.evaluation import Report
+from plugins.face.evaluation.report import Report
 from plugins.face.learning import Working
 from plugins.face.models import AUTO, BY_NAME, MODELS, named
 from plugins.face.tables import table_html

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from host import UserError
 from host.ui import only_operator
-from plugins.face.visitors import VisitorGallery
+from plugins.face.recognition.visitors import VisitorGallery
 
 CONSENT = "The people in these pictures agree to be remembered here"
 

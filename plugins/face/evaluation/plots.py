@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw
 
-from plugins.face.evaluation import Mistake, Report
+from plugins.face.evaluation.report import Mistake, Report
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
