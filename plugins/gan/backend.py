@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import torch
 
 from host import Context, Device, UserError
-from host.weights import Progress
-from plugins.gan import checks, game, live, neighbours, sampling, studio
+from plugins.gan import checks
 from plugins.gan.augmentation import requests
 from plugins.gan.augmentation.results import AugmentStep, ExportStep
-from plugins.gan.checkpoint import load_generator
 from plugins.gan.evaluation.results import Report
-from plugins.gan.live import LiveRun
+from plugins.gan.game import turns
+from plugins.gan.generation.calls import GenerationCalls
+from plugins.gan.models import ASSETS, SHIPPED
 from plugins.gan.networks import Generator
 from plugins.gan.playground.play import play, slow_step
 from plugins.gan.playground.points import read_csv
 from plugins.gan.playground.results import Frame, PlaySettings
-from plugins.gan.results import NearestSheet, Opinion, TrainStep, Turn, WalkResult
-from plugins.gan.run_settings import RunSettings
-from plugins.gan.shipped import ASSETS, SHIPPED
+from plugins.gan.results import Opinion, TrainStep, Turn
+from plugins.gan.runs import live, studio
+from plugins.gan.runs.live import LiveRun
+from plugins.gan.runs.settings import RunSettings
 from plugins.gan.torchvision_compat import torchvision
 from plugins.gan.translation.image_to_image import ImageToImage
 from plugins.gan.translation.results import Translation
@@ -31,10 +31,8 @@ from plugins.gan.translation.super_resolution import SuperResolution
 
 log = logging.getLogger(__name__)
 
-MAX_PICTURES = 144
 
-
-class GanBackend:
+class GanBackend(GenerationCalls):
     """Owns the shipped networks. Whatever a visitor trains lives in the visitor's page."""
 
     def __init__(self, context: Context) -> None:
@@ -58,118 +56,6 @@ class GanBackend:
             "torch": torch.__version__,
             "torchvision": torchvision.__version__,
         }
-
-    # ---- the shipped generators
-
-    def generate(
-        self,
-        digits: str | int = "all",
-        seed: int = 0,
-        count: int = 6,
-        truncation: float = 2.0,
-        kind: str = "digits",
-    ) -> np.ndarray:
-        """Draw pictures that nobody made, all in one, RGB uint8 (H, W, 3).
-
-        digits: "all", one digit, or a number of up to 12 digits; only for digits.
-        seed: 0 to 2**32 - 1; the same seed draws the same random numbers on every machine;
-            pictures agree but for rounding.
-        count: how many latent vectors to draw. Each gives one picture, or a row with every digit
-            asked for: one row, one handwriting.
-        truncation: 0.1 to 4 standard deviations; latents are drawn within it. Small is neat and
-            alike, large is varied and sometimes wrong.
-        kind: "digits" or "portraits".
-
-        Raises UserError for anything outside these ranges, or for more than 144 pictures.
-        """
-        generator, classes, seed, count, truncation = self._asked(
-            kind, digits, seed, count, truncation
-        )
-        return sampling.draw(generator, classes, seed, count, truncation, SHIPPED[kind].scale)
-
-    def walk(
-        self,
-        digit_from: str | int = 3,
-        digit_to: str | int = 8,
-        seed_from: int = 0,
-        seed_to: int = 1,
-        frames: int = 32,
-        truncation: float = 2.0,
-        kind: str = "digits",
-        through_all: bool = False,
-    ) -> WalkResult:
-        """Walk from one seed's latent to another's, and from one class to another.
-
-        digit_from, digit_to: 0 to 9; the class embeddings are blended linearly between them.
-        frames: 2 to 60. The latents go along the great circle, the two ends are the
-            pictures of :meth:`generate` but for rounding.
-        through_all: through every digit from 0 to 9 in place of the two.
-
-        Raises UserError for anything outside these ranges.
-        """
-        generator = self._generator(checks.one_of("The kind", kind, tuple(SHIPPED)))
-        if not isinstance(through_all, bool):
-            raise UserError('"through_all" must be true or false.')
-        ends = [
-            checks.digit(digit_from, "The first digit"),
-            checks.digit(digit_to, "The last digit"),
-        ]
-        every = list(range(generator.config.classes))
-        return sampling.walk(
-            generator,
-            every if through_all or not every else ends,
-            (
-                checks.seed(seed_from, "The first seed"),
-                checks.seed(seed_to, "The last seed"),
-            ),
-            checks.whole("The number of frames", frames, 2, 60),
-            checks.number("The truncation", truncation, 0.1, 4.0),
-            scale=128 // generator.config.size,
-        )
-
-    def nearest(
-        self,
-        digits: str | int = "all",
-        seed: int = 0,
-        count: int = 6,
-        truncation: float = 2.0,
-        kind: str = "digits",
-    ) -> Iterator[Progress | NearestSheet]:
-        """The first pictures of :meth:`generate` over the training pictures nearest to them.
-
-        Downloads MNIST's test digits (1.6 MB) unless they are here. Raises UserError where they
-        cannot be had, and for portraits, whose training pictures nobody can download.
-        """
-        generator, *request = self._asked(kind, digits, seed, count, truncation)
-        if kind != "digits":
-            raise UserError(
-                "The portraits it learnt from cannot be shown here; how near its pictures come to "
-                "them was measured and is in its model card, assets/gan/portraits.md."
-            )
-        return neighbours.nearest_sheet(
-            generator, *neighbours.asked(generator, *request), self._store
-        )
-
-    def _asked(
-        self, kind: str, digits: str | int, seed: int, count: int, truncation: float
-    ) -> tuple[Any, ...]:
-        """The generator, then what :func:`.sampling.draw` takes. Raises UserError."""
-        generator = self._generator(checks.one_of("The kind", kind, tuple(SHIPPED)))
-        classes = checks.digit_string(digits) if generator.config.classes else []
-        seed = checks.seed(seed)
-        count = checks.whole("The number of samples", count, 1, MAX_PICTURES)
-        truncation = checks.number("The truncation", truncation, 0.1, 4.0)
-        if count * len(classes) > MAX_PICTURES:
-            raise UserError(
-                f"{count} rows of {len(classes)} digits are {count * len(classes)} pictures; "
-                f"at most {MAX_PICTURES} can be drawn at once."
-            )
-        return generator, classes, seed, count, truncation
-
-    def _generator(self, kind: str) -> Generator:
-        if kind not in self._generators:
-            self._generators[kind] = load_generator(SHIPPED[kind].file, self._device)
-        return self._generators[kind]
 
     # ---- training, and what to do with what was trained
 
@@ -214,7 +100,7 @@ class GanBackend:
     ) -> Iterator[int | Turn]:
         """Play turns of the two-player game: how many are done, then the last one looked at."""
         count = checks.whole("The number of turns", count, 1, 1_000)
-        return game.turns(count, state, checks.seed(seed), self._device)
+        return turns.turns(count, state, checks.seed(seed), self._device)
 
     # ---- conditional GANs on the visitor's own pictures
 

@@ -32,7 +32,7 @@ def number(name: str, value: float, low: float, high: float) -> float:
 def one_of(name: str, value: object, choices: Sequence[str]) -> str:
     """``value`` if it is among ``choices``."""
     if not isinstance(value, str) or value not in choices:
-        raise UserError(f"{name} must be one of {', '.join(choices)}.")
+        raise UserError(f"{name} must be one of {', '.join(choices[:-1])} or {choices[-1]}.")
     return value
 
 

@@ -73,12 +73,12 @@ def _blends(classes: Sequence[int], fractions: Tensor, count: int) -> Tensor:
     return torch.lerp(corners[before], corners[before + 1], (way - before)[:, None])
 
 
-@torch.inference_mode()
+@torch.no_grad()  # inference mode would forbid to learn from them
 def run(generator: Generator, points: Tensor, labels: Tensor | None = None) -> Tensor:
-    """Pictures on the CPU for latents on the CPU, in parts that bound the memory."""
+    """Pictures, float32 on the CPU, for latents on the CPU, in parts that bound the memory."""
     device = next(generator.parameters()).device
     pictures = []
     for start in range(0, len(points), 256):
         part = labels[start : start + 256].to(device, torch.float32) if labels is not None else None
-        pictures.append(generator(points[start : start + 256].to(device), part).cpu())
+        pictures.append(generator(points[start : start + 256].to(device), part).float().cpu())
     return torch.cat(pictures)

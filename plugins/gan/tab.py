@@ -6,9 +6,11 @@ from typing import Any
 
 import gradio as gr
 
-from plugins.gan import explain_tab, generate_tab, train_tab
 from plugins.gan.augmentation import tab as augment_tab
+from plugins.gan.game import tab as game_tab
+from plugins.gan.generation import tab as generation_tab
 from plugins.gan.playground import tab as playground_tab
+from plugins.gan.runs import tab as runs_tab
 from plugins.gan.translation import enlarge_tab, translate_tab
 
 INTRODUCTION = (
@@ -17,13 +19,13 @@ INTRODUCTION = (
     "other. In the end the generator draws pictures that nobody made."
 )
 PARTS = (
-    ("Generate", generate_tab),
-    ("Train", train_tab),
+    ("Generate", generation_tab),
+    ("Train", runs_tab),
     ("Enlarge", enlarge_tab),
     ("Translate", translate_tab),
     ("Augment", augment_tab),
     ("Playground", playground_tab),
-    ("The game", explain_tab),
+    ("The game", game_tab),
 )
 
 

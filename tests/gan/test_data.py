@@ -20,7 +20,6 @@ from host import UserError
 from host.weights import Progress, WeightFile, WeightsStore
 from plugins.gan.data import load as loading
 from plugins.gan.data.load import balanced, load, load_steps
-from plugins.gan.data.sheet import sheet
 from plugins.gan.data.sources import SOURCES, Source, available, fetch, local
 from plugins.gan.pictures import bundled_digits
 
@@ -334,15 +333,3 @@ def test_files_that_are_not_what_they_should_be_are_a_sentence(
 def test_bad_requests_are_refused_before_the_first_step(call, tmp_path: Path):
     with pytest.raises(UserError):
         call(tmp_path)
-
-
-def test_a_sheet_shows_real_pictures_by_its_seed(tmp_path: Path):
-    pictures, _ = load("digits", 32, tmp_path)
-    grid = sheet(pictures, count=9, seed=1)
-    assert grid.dtype == np.uint8 and grid.ndim == 3 and grid.shape[0] == grid.shape[1]
-    assert np.array_equal(grid, sheet(pictures, count=9, seed=1))
-    assert not np.array_equal(grid, sheet(pictures, count=9, seed=2))
-    all_four = sheet(pictures[:4], count=64)
-    assert all_four.shape == (2 * 64 + 3 * 4, 2 * 64 + 3 * 4, 3)  # cells of 64, borders of 4
-    with pytest.raises(UserError):
-        sheet(pictures, count=0)

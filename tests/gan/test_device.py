@@ -11,7 +11,7 @@ import torch
 from host import Device
 from host.testing import backend_context
 from plugins.gan.backend import GanBackend
-from plugins.gan.run_settings import RunSettings
+from plugins.gan.runs.settings import RunSettings
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this PyTorch has a GPU")

@@ -14,8 +14,8 @@ from PIL import Image
 from host import UserError
 from plugins.gan import checks
 from plugins.gan.backend import GanBackend
-from plugins.gan.run_settings import RunSettings
-from plugins.gan.shipped import SHIPPED
+from plugins.gan.models import SHIPPED
+from plugins.gan.runs.settings import RunSettings
 
 Cells = Callable[[np.ndarray], np.ndarray]
 
@@ -128,7 +128,7 @@ def test_a_walk_changes_with_every_control(backend: GanBackend) -> None:
         ({"count": None}, "whole number"),
         ({"seed": -1}, "seed must be between"),
         ({"seed": float("inf")}, "whole number"),
-        ({"kind": "cats"}, "must be one of digits, portraits"),
+        ({"kind": "cats"}, "must be one of digits or portraits"),
         ({"truncation": 0}, "truncation must be between"),
         ({"truncation": float("nan")}, "must be a number"),
         ({"truncation": 10**400}, "truncation must be between"),

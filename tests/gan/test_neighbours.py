@@ -11,13 +11,13 @@ import pytest
 
 from host import UserError
 from host.weights import Progress, WeightFile, WeightsStore
-from plugins.gan import neighbours
 from plugins.gan.backend import GanBackend
 from plugins.gan.checkpoint import load_generator
-from plugins.gan.generate_tab import words
+from plugins.gan.generation import neighbours
+from plugins.gan.generation.view import words
+from plugins.gan.models import SHIPPED
 from plugins.gan.pictures import bundled_digits
 from plugins.gan.results import NearestSheet
-from plugins.gan.shipped import SHIPPED
 
 
 def idx_file(folder: Path, pictures: np.ndarray) -> WeightFile:

@@ -15,7 +15,7 @@ from host.images import to_png
 from plugins.gan.backend import GanBackend
 from plugins.gan.evaluation.results import Report
 from plugins.gan.results import Opinion, TrainStep, Turn
-from plugins.gan.run_settings import RunSettings
+from plugins.gan.runs.settings import RunSettings
 
 SMALL = RunSettings(steps=60, batch_size=16, size=16, width=8)
 

@@ -15,15 +15,18 @@ from PIL import Image
 
 from host import UserError
 from host.images import to_png
-from plugins.gan import explain_view, opinion_view, tab
+from plugins.gan import tab
 from plugins.gan.backend import GanBackend
 from plugins.gan.curves import Curve, chart
-from plugins.gan.generate_tab import save_gif
+from plugins.gan.game import view as game_view
+from plugins.gan.generation.view import save_gif
 from plugins.gan.history import Evenly
 from plugins.gan.results import Opinion, TrainStep
-from plugins.gan.run_settings import RunSettings
-from plugins.gan.train_tab import look_back
-from plugins.gan.train_view import Run, curves, ending, health, progress
+from plugins.gan.runs import opinion_view
+from plugins.gan.runs.run import Run
+from plugins.gan.runs.settings import RunSettings
+from plugins.gan.runs.tab import look_back
+from plugins.gan.runs.view import curves, ending, health, progress
 
 TRAIN = {"steps": 40, "batch_size": 16, "size": 16, "width": 8, "learning_rate_g": 1e-3}
 
@@ -252,7 +255,7 @@ def test_the_critics_opinion_says_where_the_picture_lies() -> None:
 
 def test_the_board_names_who_was_rewarded_and_the_value(backend: GanBackend) -> None:
     *_, turn = backend.turns(1)
-    board = explain_view.board(turn)
+    board = game_view.board(turn)
     assert "D is rewarded" in board
     assert "G is rewarded" in board
     assert f"{sum(turn.values[0]):.3f}" in board

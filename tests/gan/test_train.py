@@ -15,7 +15,7 @@ from plugins.gan.backend import GanBackend
 from plugins.gan.networks import Discriminator, NetworkConfig
 from plugins.gan.pictures import bundled_digits
 from plugins.gan.results import TrainStep
-from plugins.gan.run_settings import RunSettings
+from plugins.gan.runs.settings import RunSettings
 from plugins.gan.training import Trainer, TrainingConfig, r1_penalty
 from plugins.gan.training.critic import percentiles, score_pictures
 from plugins.gan.training.precision import faster

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
+from plugins.gan import sampling
 from plugins.gan.augmentation.results import AugmentSettings
 from plugins.gan.evaluation import memorisation
 from plugins.gan.evaluation.memorisation import nearest
@@ -47,7 +48,6 @@ def new_trainer(
     return Trainer(small, networks, config, device, labels.to(device))
 
 
-@torch.no_grad()
 def draw(generator: Generator, per_class: int, classes: int, seed: int) -> tuple[Tensor, Tensor]:
     """``per_class`` pictures of each class, in order, and their labels; none is left out.
 
@@ -56,12 +56,8 @@ def draw(generator: Generator, per_class: int, classes: int, seed: int) -> tuple
     device = next(generator.parameters()).device
     labels = torch.arange(classes).repeat_interleave(per_class)
     points = latents(seed, len(labels), generator.config.latent, NO_TRUNCATION)
-    asked = one_hot(labels, classes).float()
-    parts = [
-        generator(z.to(device), y.to(device)).float()
-        for z, y in zip(points.split(500), asked.split(500), strict=True)
-    ]
-    return torch.cat(parts), labels.to(device)
+    pictures = sampling.run(generator, points, one_hot(labels, classes))
+    return pictures.to(device), labels.to(device)
 
 
 @torch.no_grad()

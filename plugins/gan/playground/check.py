@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from host import UserError
 from plugins.gan import checks
 from plugins.gan.playground.distributions import DISTRIBUTIONS
 from plugins.gan.playground.points import own_points
@@ -32,12 +31,12 @@ def checked(settings: PlaySettings) -> PlaySettings:
 
     Raises UserError for what is not allowed. Points are dropped unless the distribution is "own".
     """
-    one_of("The distribution", settings.distribution, DISTRIBUTIONS)
+    checks.one_of("The distribution", settings.distribution, DISTRIBUTIONS)
     own = settings.distribution == "own"
-    one_of("The noise", settings.noise, NOISES)
-    one_of("The activation", settings.activation, ACTIVATIONS)
-    one_of("The objective", settings.objective, OBJECTIVE_NAMES)
-    one_of("The optimiser", settings.optimiser, OPTIMISERS)
+    checks.one_of("The noise", settings.noise, NOISES)
+    checks.one_of("The activation", settings.activation, ACTIVATIONS)
+    checks.one_of("The objective", settings.objective, OBJECTIVE_NAMES)
+    checks.one_of("The optimiser", settings.optimiser, OPTIMISERS)
     return replace(
         settings,
         points=own_points(settings.points) if own else None,
@@ -53,10 +52,3 @@ def checked(settings: PlaySettings) -> PlaySettings:
         batch=checks.whole("The batch", settings.batch, *BATCHES),
         seed=checks.seed(settings.seed),
     )
-
-
-def one_of(name: str, value: object, allowed: tuple[str, ...]) -> str:
-    """``value``, if it is one of the names allowed. Raises UserError otherwise."""
-    if not isinstance(value, str) or value not in allowed:
-        raise UserError(f"{name} must be one of {', '.join(allowed[:-1])} or {allowed[-1]}.")
-    return value

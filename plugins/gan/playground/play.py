@@ -56,7 +56,7 @@ def slow_step(
     player: "D" or "G" for the updates of that one alone, "both" for the turn that :func:`play`
     would play. pause: seconds between frames, up to 1. Raises UserError as :func:`play` does.
     """
-    check.one_of("The player", player, check.PLAYERS)
+    checks.one_of("The player", player, check.PLAYERS)
     pause = checks.number("The pause", pause, *check.PAUSES)
     game, look = _begin(settings, snapshot, device)
     return _slowly(game, look, player, pause)

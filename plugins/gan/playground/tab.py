@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import numpy as np
 
 from host import UserError
 from host.ui import WorkerError
 from plugins.gan.components import QUIET
-from plugins.gan.playground import api, share, view, words
+from plugins.gan.playground import api, canvas, share, view, words
 from plugins.gan.playground.check import checked
 from plugins.gan.playground.controls import Controls, Slider
 from plugins.gan.playground.points import fitted
@@ -21,12 +19,8 @@ from plugins.gan.playground.presets import PRESETS
 from plugins.gan.playground.results import Frame
 from plugins.gan.playground.visit import SPEEDS, Visit
 
-_FILES = Path(__file__).parent
-_SCRIPTS = ("plane.js", "charts.js", "sketch.js", "plot.js")
 _REST = 1.1  # seconds to read a caption
 _KEPT = 3600  # seconds that a game waits for its visitor
-_OPEN = (_FILES / "open.js").read_text(encoding="utf-8")
-_COPY = (_FILES / "copy.js").read_text(encoding="utf-8")
 
 
 def build(backend: Any) -> None:
@@ -40,17 +34,7 @@ def build(backend: Any) -> None:
                 pause = gr.Button("Pause", min_width=80)
                 reset = gr.Button("New", min_width=80)
             status = gr.Markdown(words.START)
-            plot = gr.HTML(
-                "",
-                html_template=(_FILES / "plot.html").read_text(encoding="utf-8"),
-                css_template=(_FILES / "plot.css").read_text(encoding="utf-8"),
-                js_on_load="\n".join(
-                    (_FILES / name).read_text(encoding="utf-8") for name in _SCRIPTS
-                ),
-                apply_default_css=False,
-                label="Playground",
-                elem_id="gan-playground",
-            )
+            plot = canvas.plot()
             with gr.Group():
                 player = gr.Radio(
                     [("D, then G", "both"), ("only D", "D"), ("only G", "G")],
@@ -179,7 +163,7 @@ def build(backend: Any) -> None:
     def drawn(now: Visit, event: gr.EventData, speed: float, *values: Any) -> tuple[Any, ...]:
         """A stroke was drawn, or one taken back: these are the points now."""
         if (points := getattr(event, "points", None)) is not None:
-            now.own = _points(points)
+            now.own = canvas.points_of(points)
         if now.own is None:
             return gr.skip(), words.DRAW, gr.skip(), "own"
         return (*react(now, speed, _own(named, values)), "own")
@@ -249,9 +233,9 @@ def build(backend: Any) -> None:
     plot.seen(_said(seen, len(first)), [visit, *components], first, queue=False, **QUIET)
     preset.input(choose, [visit, preset, speed], [*shown, watch, *components], **QUIET)
     copy.click(encoded, [visit, *components], link, **QUIET).success(
-        None, link, link, js=_COPY, **QUIET
+        None, link, link, js=canvas.COPY, **QUIET
     ).success(lambda: gr.Textbox(visible=True), None, link, queue=False, **QUIET)
-    gr.on(None, None, None, None, js=_OPEN, **QUIET)
+    gr.on(None, None, None, None, js=canvas.OPEN, **QUIET)
     api.build(backend)
 
 
@@ -290,14 +274,3 @@ def _chosen(named: dict[str, Any], values: tuple[Any, ...]) -> Any:
 def _own(named: dict[str, Any], values: tuple[Any, ...]) -> tuple[Any, ...]:
     """The controls' values with the visitor's own distribution chosen."""
     return tuple({**dict(zip(named, values, strict=True)), "distribution": "own"}.values())
-
-
-def _points(sent: Any) -> np.ndarray | None:
-    """(N, 2) float32 from the flat list that the canvas sent; None without points."""
-    try:
-        flat = np.asarray(sent, np.float32)
-        if flat.ndim != 1 or flat.size % 2:
-            raise ValueError("not pairs")
-    except (TypeError, ValueError) as error:
-        raise UserError("This drawing cannot be read.") from error
-    return flat.reshape(-1, 2) if flat.size else None

@@ -11,7 +11,7 @@ from torch.nn.functional import one_hot
 
 from host import UserError
 from host.weights import WeightsStore
-from plugins.gan import checks, live, run_data, sampling
+from plugins.gan import checks, sampling
 from plugins.gan.evaluation.classifier import classifier_steps
 from plugins.gan.evaluation.evaluate import LEAST, evaluate_steps
 from plugins.gan.evaluation.results import Report
@@ -20,7 +20,9 @@ from plugins.gan.latents import latents
 from plugins.gan.networks import Generator
 from plugins.gan.pictures import from_rgb, to_rgb
 from plugins.gan.results import Opinion
-from plugins.gan.run_data import RunData
+from plugins.gan.runs import data as run_data
+from plugins.gan.runs import live
+from plugins.gan.runs.data import RunData
 from plugins.gan.training import state as run_state
 from plugins.gan.weights import CheckpointError
 

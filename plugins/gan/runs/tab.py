@@ -9,11 +9,12 @@ from typing import Any
 import gradio as gr
 
 from host import UserError
-from plugins.gan import after_tab, objective_text, run_controls, run_files, train_view
 from plugins.gan.components import PICTURE, QUIET
 from plugins.gan.results import TrainStep
-from plugins.gan.run_settings import OWN, RunSettings, suited
-from plugins.gan.train_view import Run
+from plugins.gan.runs import after_tab, objective_view, own_files, view
+from plugins.gan.runs import controls as run_controls
+from plugins.gan.runs.run import Run
+from plugins.gan.runs.settings import OWN, RunSettings, suited
 
 RATES = ("learning_rate_g", "learning_rate_d", "r1")
 Shown = tuple[Any, ...]
@@ -113,7 +114,7 @@ def build(backend: Any) -> None:
             augment,
             seed,  # type: ignore[arg-type]
         ).checked()
-        yield from _stream(backend, Run(settings, run_files.read(files) if data == OWN else []))
+        yield from _stream(backend, Run(settings, own_files.read(files) if data == OWN else []))
 
     def continue_run(
         run: Run | None, files: list[str] | None, steps: float, rate_g: float, rate_d: float
@@ -121,7 +122,7 @@ def build(backend: Any) -> None:
         """Go on from the last saved state, with the steps and rates as they are now."""
         if run is None or run.state is None:
             raise UserError("There is no run to go on with: press Start.")
-        run_files.of(run, files)
+        own_files.of(run, files)
         steps = steps if steps > run.state_step else run.state_step + run.settings.steps
         run.settings = dataclasses.replace(
             run.settings,
@@ -175,7 +176,7 @@ def look_back(run: Run | None, position: float) -> tuple[Any, Any]:
     found = run.look_back(position) if run is not None else None
     if found is None:
         return None, gr.skip()
-    return found[1], gr.Slider(label=train_view.look_back_label(found[0]))
+    return found[1], gr.Slider(label=view.look_back_label(found[0]))
 
 
 def _suited(conditional: bool, objective: str) -> list[float]:
@@ -192,10 +193,10 @@ def _stream(backend: Any, run: Run) -> Iterator[Shown]:
         if last.note:
             yield (last.note, *[gr.skip()] * 4, run, gr.skip(), gr.skip())
         else:
-            yield _show(run, last, train_view.progress(last))
+            yield _show(run, last, view.progress(last))
     if last is None or run.last is None:
         raise UserError("Stopped before the first step.")
-    yield _show(run, run.last, train_view.ending(run.last, run.state_step))
+    yield _show(run, run.last, view.ending(run.last, run.state_step))
 
 
 def _show(run: Run, now: TrainStep, line: str) -> Shown:
@@ -205,14 +206,14 @@ def _show(run: Run, now: TrainStep, line: str) -> Shown:
         maximum=max(last, 1),
         value=last,
         interactive=last > 0,
-        label=train_view.look_back_label(attempts[-1][0]),
+        label=view.look_back_label(attempts[-1][0]),
     )
     return (
         line,
         now.grid,
-        train_view.curves(run.history.items()),
-        train_view.health(now),
-        objective_text.now(now, run.settings),
+        view.curves(run.history.items()),
+        view.health(now),
+        objective_view.now(now, run.settings),
         run,
         slider,
         now.grid,

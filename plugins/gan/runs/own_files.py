@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from host import UserError
-from plugins.gan.run_settings import OWN
-from plugins.gan.train_view import Run
+from plugins.gan.runs.run import Run
+from plugins.gan.runs.settings import OWN
 
 MAX_BYTES = 200_000_000
 

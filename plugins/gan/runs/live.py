@@ -15,15 +15,15 @@ from torch.nn.functional import one_hot
 
 from host import UserError
 from host.weights import WeightsStore
-from plugins.gan import run_data
 from plugins.gan.evaluation.classifier import Classifier, classifier_steps
 from plugins.gan.evaluation.steps import told
 from plugins.gan.latents import latents
 from plugins.gan.networks import Generator, NetworkConfig
 from plugins.gan.pictures import to_grid
 from plugins.gan.results import TrainStep
-from plugins.gan.run_data import RunData
-from plugins.gan.run_settings import RunSettings
+from plugins.gan.runs import data as run_data
+from plugins.gan.runs.data import RunData
+from plugins.gan.runs.settings import RunSettings
 from plugins.gan.training import Trainer, TrainingConfig
 from plugins.gan.training import state as run_state
 from plugins.gan.training.collapse import Reading, diagnose

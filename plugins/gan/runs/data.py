@@ -13,7 +13,7 @@ from host.weights import WeightsStore
 from plugins.gan.data.load import load_steps
 from plugins.gan.data.own import own_pictures_steps
 from plugins.gan.data.sources import SOURCES
-from plugins.gan.run_settings import OWN, RunSettings
+from plugins.gan.runs.settings import OWN, RunSettings
 
 HELD_OUT, MOST_HELD_OUT = 6, 2_000
 """Of HELD_OUT pictures one is held out, and no more than MOST_HELD_OUT in all."""

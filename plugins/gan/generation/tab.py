@@ -10,15 +10,14 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
-from PIL import Image
 
 from host import UserError
 from plugins.gan.components import PICTURE, QUIET
+from plugins.gan.generation import view
+from plugins.gan.models import SHIPPED, Shipped
 from plugins.gan.results import NearestSheet, WalkResult
-from plugins.gan.shipped import SHIPPED, Shipped
 
 DIGITS = [str(digit) for digit in range(10)]
-FRAME_MS = 80
 TRUNCATION = 2.0
 
 
@@ -191,7 +190,7 @@ def _build_walk(backend: Any, kind: gr.Radio, truncation: gr.Slider) -> list[Any
         )
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "walk.gif"
-            save_gif(result.frames, path)
+            view.save_gif(result.frames, path)
             yield result.strip, str(path)  # copied by Gradio before the folder goes
 
     button.click(
@@ -235,34 +234,10 @@ def _build_neighbours(backend: Any, controls: list[Any]) -> None:
         """
         for step in backend.nearest(digits, seed, count, truncation, kind):
             if isinstance(step, NearestSheet):
-                yield words(step), step.sheet
+                yield view.words(step), step.sheet
             else:
                 yield f"Fetching the training pictures: {step.done / 1e6:.1f} MB", gr.skip()
 
     button.click(
         gan_nearest, controls, [said, sheet], api_name="gan_nearest", show_progress="minimal"
     )
-
-
-def words(found: NearestSheet) -> str:
-    """What the distances say."""
-    closer = sum(distance < found.unseen_lowest for distance in found.distances)
-    said = (
-        "none is a copy: all are as far from their nearest training picture as real pictures "
-        "that were never trained on can be"
-        if not closer
-        else f"{closer} of {len(found.distances)} lie nearer to a training picture than 99 % of "
-        "the real pictures that were never trained on do: look at those"
-    )
-    return (
-        f"Median distance to the nearest of {found.train:,} training pictures: "
-        f"**{np.median(found.distances):.2f}**; of unseen real pictures "
-        f"**{found.unseen_median:.2f}**: {said}. (Euclidean, of pixels in [-1, 1].)"
-    )
-
-
-def save_gif(frames: np.ndarray, path: Path) -> None:
-    """frames: RGB uint8 (N, H, W, 3); played there and back, for ever."""
-    pictures = [Image.fromarray(frame) for frame in frames]
-    pictures += pictures[-2:0:-1]
-    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=FRAME_MS, loop=0)

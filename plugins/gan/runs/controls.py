@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from plugins.gan.run_settings import OWN, RunSettings
+from plugins.gan.runs.settings import OWN, RunSettings
 
 DATA = [
     ("scikit-learn's digits (here)", "digits"),

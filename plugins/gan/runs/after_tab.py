@@ -12,11 +12,11 @@ import numpy as np
 
 from host import UserError
 from host.ui import ImageInput
-from plugins.gan import opinion_view, run_files
 from plugins.gan.components import PICTURE, QUIET
 from plugins.gan.evaluation.words import report_html
 from plugins.gan.results import Opinion
-from plugins.gan.train_view import Run
+from plugins.gan.runs import opinion_view, own_files
+from plugins.gan.runs.run import Run
 
 NAME = "gan-run.safetensors"
 
@@ -25,7 +25,7 @@ def build(backend: Any, run: gr.State, files: gr.File, shown: list[Any], runs: l
     """Writes the parts below a run.
 
     run: holds a :class:`Run`. files: the visitor's own pictures. shown: the components that show
-    the run, as train_tab's events fill them. runs: the events that fill ``run``.
+    the run, as the Train page's events fill them. runs: the events that fill ``run``.
     """
     gr.Markdown("### And then? What the two networks are good for")
     with gr.Row():
@@ -94,7 +94,7 @@ def _critic(backend: Any, run: gr.State, files: gr.File) -> None:
 
 
 def _files(run: Run | None, files: list[str] | None) -> list[bytes]:
-    return run_files.of(run, files) if run is not None else []
+    return own_files.of(run, files) if run is not None else []
 
 
 def _measure(backend: Any, run: gr.State, files: gr.File) -> None:

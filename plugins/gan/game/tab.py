@@ -7,8 +7,8 @@ from typing import Any
 
 import gradio as gr
 
-from plugins.gan import explain_view
 from plugins.gan.components import QUIET
+from plugins.gan.game import view
 from plugins.gan.results import Turn
 
 
@@ -27,13 +27,13 @@ def build(backend: Any) -> None:
         again = gr.Button("Start again", min_width=90)
         seed = gr.Number(0, precision=0, minimum=0, label="Seed", min_width=80)
     said = gr.Markdown()
-    board = gr.HTML(explain_view.empty(), label="The game", elem_id="gan-game")
-    gr.Markdown(explain_view.AFTERWARDS)
+    board = gr.HTML(view.empty(), label="The game", elem_id="gan-game")
+    gr.Markdown(view.AFTERWARDS)
 
     def play(state: bytes | None, seed: float, turns: int) -> Iterator[tuple[Any, Any, Any]]:
         for step in backend.turns(turns, state, seed):
             if isinstance(step, Turn):
-                yield "", explain_view.board(step), step.state
+                yield "", view.board(step), step.state
             else:
                 yield f"Playing: {step} of {turns} turns", gr.skip(), gr.skip()
 
@@ -49,7 +49,7 @@ def build(backend: Any) -> None:
         """
         for step in backend.turns(turns, None, seed):
             if isinstance(step, Turn):
-                yield explain_view.board(step)
+                yield view.board(step)
 
     for button, turns in ((one, 1), (ten, 10), (many, 200)):
         button.click(
@@ -59,9 +59,7 @@ def build(backend: Any) -> None:
             api_visibility="private",
             show_progress="minimal",
         )
-    again.click(
-        lambda: ("", explain_view.empty(), None), None, [said, board, state], queue=False, **QUIET
-    )
+    again.click(lambda: ("", view.empty(), None), None, [said, board, state], queue=False, **QUIET)
     gr.api(gan_turn, api_name="gan_turn")
 
 

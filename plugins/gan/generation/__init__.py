@@ -1,0 +1,1 @@
+"""Pictures from the generators that come with Triptych."""
