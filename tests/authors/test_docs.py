@@ -78,6 +78,7 @@ def test_the_pages_for_authors(name, author, tmp_path):
     run(name, tmp_path, author)
 
 
+@pytest.mark.timeout(600)
 def test_the_first_plugin_followed_literally(tmp_path):
     checkout = tmp_path / "triptych"
     checkout.mkdir()
@@ -110,6 +111,7 @@ def pictures(tmp_path):
     return tmp_path
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", OURS)
 def test_the_pages_of_the_three_plugins(name, pictures):
     shims = pictures / "bin"
