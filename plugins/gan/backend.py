@@ -19,7 +19,8 @@ from plugins.gan.models import ASSETS, SHIPPED
 from plugins.gan.networks import Generator
 from plugins.gan.playground.play import play, slow_step
 from plugins.gan.playground.points import read_csv
-from plugins.gan.playground.results import Frame, PlaySettings
+from plugins.gan.playground.results import Frame
+from plugins.gan.playground.settings import PlaySettings
 from plugins.gan.results import Opinion, TrainStep, Turn
 from plugins.gan.runs import live, studio
 from plugins.gan.runs.live import LiveRun

@@ -15,14 +15,14 @@ from safetensors.numpy import load, save
 
 from host import UserError
 from plugins.gan.playground import density, snapshot
-from plugins.gan.playground.check import OBJECTIVE_NAMES, checked
 from plugins.gan.playground.distributions import DISTRIBUTIONS, Modes, modes, sample
 from plugins.gan.playground.game import Game
 from plugins.gan.playground.look import Look, cell_density
 from plugins.gan.playground.play import play, slow_step
 from plugins.gan.playground.points import MAX_POINTS, fitted, own_points, read_csv
 from plugins.gan.playground.presets import PRESETS
-from plugins.gan.playground.results import Frame, PlaySettings
+from plugins.gan.playground.results import Frame
+from plugins.gan.playground.settings import OBJECTIVE_NAMES, PlaySettings
 from plugins.gan.training.objectives import OBJECTIVES
 
 SMALL = PlaySettings(neurons_g=8, neurons_d=8, batch=16)
@@ -183,8 +183,8 @@ def test_how_to_play_is_checked_too() -> None:
 
 
 def test_whole_floats_of_a_client_become_ints() -> None:
-    assert checked(replace(SMALL, batch=32.0)).batch == 32  # type: ignore[arg-type]
-    assert checked(replace(SMALL, points=TRIANGLE)).points is None
+    assert replace(SMALL, batch=32.0).checked().batch == 32  # type: ignore[arg-type]
+    assert replace(SMALL, points=TRIANGLE).checked().points is None
 
 
 def test_the_objectives_offered_are_those_there_are() -> None:
@@ -195,7 +195,7 @@ def test_the_objectives_offered_are_those_there_are() -> None:
 def test_a_preset_can_be_played(name: str) -> None:
     sentence, chosen = PRESETS[name]
     assert sentence.endswith(".")
-    assert after(checked(chosen), 1).step == 1
+    assert after(chosen.checked(), 1).step == 1
 
 
 # The densities

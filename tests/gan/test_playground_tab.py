@@ -23,7 +23,8 @@ from plugins.gan.playground import play as game
 from plugins.gan.playground import share, tab, view, visit, words
 from plugins.gan.playground.points import read_csv
 from plugins.gan.playground.presets import PRESETS
-from plugins.gan.playground.results import Frame, PlaySettings
+from plugins.gan.playground.results import Frame
+from plugins.gan.playground.settings import PlaySettings
 
 SMALL = PlaySettings(neurons_g=4, neurons_d=4, layers_g=1, layers_d=1, batch=16)
 DRAWN = np.linspace(-0.9, 0.9, 60, dtype=np.float32).reshape(-1, 2)

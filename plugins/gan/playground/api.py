@@ -14,8 +14,7 @@ from host import UserError
 from plugins.gan.checks import whole
 from plugins.gan.history import Evenly
 from plugins.gan.playground import view
-from plugins.gan.playground.check import checked
-from plugins.gan.playground.results import PlaySettings
+from plugins.gan.playground.settings import PlaySettings
 from plugins.gan.playground.visit import POINTS, STEPS
 
 _SLOWEST = 1_000  # steps that may come before slow motion
@@ -115,7 +114,7 @@ def _settings(given: dict[str, Any]) -> PlaySettings:
     """The arguments that are settings, checked. Raises UserError."""
     names = PlaySettings.__dataclass_fields__
     named = {name: value for name, value in given.items() if name in names and name != "points"}
-    return checked(PlaySettings(**named, points=_points(given.get("points", ""))))
+    return PlaySettings(**named, points=_points(given.get("points", ""))).checked()
 
 
 def _points(text: str) -> np.ndarray | None:

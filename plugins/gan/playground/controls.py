@@ -12,9 +12,9 @@ import gradio as gr
 import numpy as np
 
 from host.ui import NoStub
-from plugins.gan.playground import check
+from plugins.gan.playground import settings as ranges
 from plugins.gan.playground.distributions import DISTRIBUTIONS
-from plugins.gan.playground.results import PlaySettings
+from plugins.gan.playground.settings import PlaySettings
 
 _D = PlaySettings()
 _OBJECTIVES = [
@@ -58,7 +58,7 @@ class Controls:
             ):  # typed by hand; checked below
                 named[name] = float(named[name])
         points = own if named["distribution"] == "own" else None
-        return check.checked(PlaySettings(points=points, **named))
+        return PlaySettings(points=points, **named).checked()
 
     def values(self, settings: PlaySettings) -> list[Any]:
         """The other way round: a value for each component."""
@@ -83,33 +83,33 @@ class Controls:
             named["rate_g"] = _rate("Rate of G", _D.rate_g)
             named["rate_d"] = _rate("Rate of D", _D.rate_d)
         with gr.Row():
-            named["updates_g"] = _whole("Updates of G a step", check.UPDATES, _D.updates_g)
-            named["updates_d"] = _whole("Updates of D a step", check.UPDATES, _D.updates_d)
+            named["updates_g"] = _whole("Updates of G a step", ranges.UPDATES, _D.updates_g)
+            named["updates_d"] = _whole("Updates of D a step", ranges.UPDATES, _D.updates_d)
 
     def add_networks(self) -> None:
         """Write noise and networks."""
         named = self.named
         with gr.Row():
-            named["noise"] = gr.Radio(list(check.NOISES), value=_D.noise, label="Noise")
+            named["noise"] = gr.Radio(list(ranges.NOISES), value=_D.noise, label="Noise")
             named["noise_size"] = gr.Radio(
-                list(check.NOISE_SIZES), value=_D.noise_size, label="Numbers of noise"
+                list(ranges.NOISE_SIZES), value=_D.noise_size, label="Numbers of noise"
             )
         for player in "gd":
             with gr.Row():
                 named[f"layers_{player}"] = _whole(
-                    f"Hidden layers of {player.upper()}", check.LAYERS, 2
+                    f"Hidden layers of {player.upper()}", ranges.LAYERS, 2
                 )
                 named[f"neurons_{player}"] = _whole(
-                    f"Neurons a layer of {player.upper()}", check.NEURONS, 32
+                    f"Neurons a layer of {player.upper()}", ranges.NEURONS, 32
                 )
         named["activation"] = gr.Dropdown(
-            list(check.ACTIVATIONS), value=_D.activation, label="Activation"
+            list(ranges.ACTIVATIONS), value=_D.activation, label="Activation"
         )
         with gr.Row():
             named["optimiser"] = gr.Radio(
-                list(check.OPTIMISERS), value=_D.optimiser, label="Optimiser"
+                list(ranges.OPTIMISERS), value=_D.optimiser, label="Optimiser"
             )
-            named["batch"] = _whole("Batch", check.BATCHES, _D.batch, 16)
+            named["batch"] = _whole("Batch", ranges.BATCHES, _D.batch, 16)
         named["seed"] = gr.Number(_D.seed, precision=0, label="Seed", info="Of a new game.")
 
     def in_order(self) -> Controls:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from plugins.gan.playground.distributions import sample
 from plugins.gan.playground.networks import Discriminator, Generator
-from plugins.gan.playground.results import PlaySettings
+from plugins.gan.playground.settings import PlaySettings
 from plugins.gan.training.objectives import OBJECTIVES
 
 R1 = 0.1
@@ -25,7 +25,7 @@ below the usual 0.999, as a game lasts a few thousand steps only."""
 class Game:
     """One game between a generator and a discriminator.
 
-    settings: as :func:`~plugins.gan.playground.check.checked` returns them.
+    settings: as :meth:`PlaySettings.checked` returns them.
     Weights and dice follow from the seed alone, so that the same settings play the same game.
     """
 

@@ -12,7 +12,8 @@ from host import UserError
 from plugins.gan.playground import density, snapshot
 from plugins.gan.playground.distributions import modes, sample
 from plugins.gan.playground.game import Game, noise
-from plugins.gan.playground.results import LIMIT, Frame, PlaySettings
+from plugins.gan.playground.results import LIMIT, Frame
+from plugins.gan.playground.settings import PlaySettings
 
 SHOWN = 250
 HEAT = 40

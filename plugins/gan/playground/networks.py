@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from plugins.gan.playground.results import PlaySettings
+from plugins.gan.playground.settings import PlaySettings
 
 SLOPE = 0.2  # of leaky-relu below 0
 

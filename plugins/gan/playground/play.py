@@ -9,12 +9,13 @@ from contextlib import contextmanager
 import torch
 
 from plugins.gan import checks
-from plugins.gan.playground import check
+from plugins.gan.playground import settings as ranges
 from plugins.gan.playground import snapshot as snapshots
 from plugins.gan.playground.game import Game
 from plugins.gan.playground.look import Look
 from plugins.gan.playground.narrate import narrate
-from plugins.gan.playground.results import Frame, PlaySettings
+from plugins.gan.playground.results import Frame
+from plugins.gan.playground.settings import PlaySettings
 
 FRAME_EVERY = 0.1
 """Seconds from frame to frame at least: a browser draws no more."""
@@ -37,9 +38,9 @@ def play(
     frame, up to 1. A frame comes after 0.1 s at the earliest: more turns per frame are faster.
     Raises UserError, at the call, for settings or a snapshot that cannot be used.
     """
-    steps = checks.whole("The number of steps", steps, *check.STEPS)
-    per_frame = checks.whole("The steps per frame", per_frame, *check.PER_FRAME)
-    pause = checks.number("The pause", pause, *check.PAUSES)
+    steps = checks.whole("The number of steps", steps, *ranges.STEPS)
+    per_frame = checks.whole("The steps per frame", per_frame, *ranges.PER_FRAME)
+    pause = checks.number("The pause", pause, *ranges.PAUSES)
     game, look = _begin(settings, snapshot, device)
     return _play(game, look, steps, per_frame, pause)
 
@@ -56,14 +57,14 @@ def slow_step(
     player: "D" or "G" for the updates of that one alone, "both" for the turn that :func:`play`
     would play. pause: seconds between frames, up to 1. Raises UserError as :func:`play` does.
     """
-    checks.one_of("The player", player, check.PLAYERS)
-    pause = checks.number("The pause", pause, *check.PAUSES)
+    checks.one_of("The player", player, ranges.PLAYERS)
+    pause = checks.number("The pause", pause, *ranges.PAUSES)
     game, look = _begin(settings, snapshot, device)
     return _slowly(game, look, player, pause)
 
 
 def _begin(settings: PlaySettings, data: bytes | None, device: str) -> tuple[Game, Look]:
-    settings = check.checked(settings)
+    settings = settings.checked()
     with one_thread():
         return snapshots.load(data, settings, device), Look(settings, device)
 

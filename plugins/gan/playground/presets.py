@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugins.gan.playground.results import PlaySettings
+from plugins.gan.playground.settings import PlaySettings
 
 PRESETS: dict[str, tuple[str, PlaySettings]] = {
     "A good start": (

@@ -1,4 +1,4 @@
-"""What the playground is asked for and what it shows. No torch: the web process reads this."""
+"""What the playground shows. No torch: the web process reads this."""
 
 from __future__ import annotations
 
@@ -7,29 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 LIMIT = 1.0  # the plane is [-LIMIT, LIMIT] x [-LIMIT, LIMIT]
-
-
-@dataclass(frozen=True)
-class PlaySettings:
-    """One game. Every field may change in mid-run; `check.checked` says what is allowed."""
-
-    distribution: str = "ring"  # line | two gaussians | ring | disjoint | spiral | grid | own
-    points: np.ndarray | None = None  # (N, 2) float32 in [-1, 1], for "own"
-    noise: str = "gaussian"  # gaussian | uniform
-    noise_size: int = 2  # 1 or 2
-    layers_g: int = 2  # hidden layers, 1..4
-    neurons_g: int = 32  # 2..128
-    layers_d: int = 2
-    neurons_d: int = 32
-    activation: str = "relu"  # relu | leaky-relu | tanh | sigmoid
-    objective: str = "non-saturating"  # a name of plugins.gan.training.objectives.OBJECTIVES
-    optimiser: str = "adam"  # adam | sgd
-    rate_g: float = 5e-4
-    rate_d: float = 5e-3
-    updates_g: int = 1  # 0..5 per turn; 0 freezes the generator
-    updates_d: int = 2  # 0..5 per turn; 0 freezes the discriminator
-    batch: int = 128
-    seed: int = 0
 
 
 @dataclass(frozen=True, eq=False)

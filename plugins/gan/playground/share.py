@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 
 from host import UserError
-from plugins.gan.playground.check import checked
-from plugins.gan.playground.results import PlaySettings
+from plugins.gan.playground.settings import PlaySettings
 
 LONGEST = 4_000  # characters; browsers and chats cut longer links
 MOST_POINTS = 400
@@ -45,7 +44,7 @@ def decode(code: str) -> PlaySettings:
     not allowed here.
     """
     try:
-        return checked(PlaySettings(**_read(code)))
+        return PlaySettings(**_read(code)).checked()
     except (ValueError, TypeError, RecursionError) as error:
         raise UserError(_REFUSED) from error
     except UserError as error:

@@ -15,7 +15,7 @@ from torch import nn
 
 from host import UserError
 from plugins.gan.playground.game import Game
-from plugins.gan.playground.results import PlaySettings
+from plugins.gan.playground.settings import PlaySettings
 
 MAX_BYTES = 2_000_000
 """The largest networks allowed take 1.3 MB."""

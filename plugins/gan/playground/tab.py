@@ -12,7 +12,6 @@ from host import UserError
 from host.ui import WorkerError
 from plugins.gan.components import QUIET
 from plugins.gan.playground import api, canvas, share, view, words
-from plugins.gan.playground.check import checked
 from plugins.gan.playground.controls import Controls, Slider
 from plugins.gan.playground.points import fitted
 from plugins.gan.playground.presets import PRESETS
@@ -206,7 +205,7 @@ def build(backend: Any) -> None:
         now.begin_anew()
         now.go_at(speed)
         return (
-            *stand(now, now.preview(backend, checked(settings)), draw=False),
+            *stand(now, now.preview(backend, settings.checked()), draw=False),
             gr.Markdown(f"**Watch**: {watched}", visible=True),
             *controls.values(settings),
         )

@@ -13,7 +13,8 @@ import numpy as np
 from host.executors.call import CallCancelled
 from plugins.gan.history import Evenly
 from plugins.gan.playground import view
-from plugins.gan.playground.results import Frame, PlaySettings
+from plugins.gan.playground.results import Frame
+from plugins.gan.playground.settings import PlaySettings
 
 SECONDS, STEPS = 60.0, 5_000
 """A run ends by itself after these: others wait for the worker."""
