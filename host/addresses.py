@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Container
+
+_PROXIED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
 
 def counted_as(address: str) -> str:
@@ -27,3 +30,8 @@ def is_loopback(address: str) -> bool:
         return ipaddress.ip_address(address).is_loopback
     except ValueError:
         return False
+
+
+def is_proxied(headers: Container[str]) -> bool:
+    """Whether a request came through a proxy, whose address is then no visitor's."""
+    return any(name in headers for name in _PROXIED)

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from host import devices, hooks, zerogpu
 from host.backend import Backend
-from host.executors.base import Executor, Limits, Status
+from host.executors.base import Executor
 from host.executors.inline import ThreadLink
+from host.executors.limits import Limits
 from host.executors.link import Link
 from host.executors.process import ProcessLink
 from host.executors.ray import RayLink, Room
+from host.executors.status import Status
 from host.plugins import Found, PluginError, discover, tell
 from host.quotas import Quotas
 from host.settings import PluginSettings, Settings

@@ -50,7 +50,8 @@ class Plugin:
     tab: ``build(backend)`` writes Gradio components inside an open tab (web process).
     backend: a class taking a :class:`Context` (worker process); None for a plugin without one.
     framework: "tensorflow", "torch", "jax" or None; decides the worker's environment.
-    description: one sentence for the Plugins tab.
+    description: a sentence or two for the Start and Plugins tabs: what a visitor can do here.
+    cover: a picture for the Start tab, 3 to 2, that shows what comes out; a file of the plugin's.
     api_version: the :data:`API_VERSION` this plugin was written for.
     version: shown in the Plugins tab; left out, the distribution's or Triptych's own version.
     requires: modules it needs that may not be installed ("tensorflow"); without one of them it is
@@ -65,6 +66,7 @@ class Plugin:
     backend: str | None = None
     framework: str | None = None
     description: str = ""
+    cover: Path | None = None
     api_version: int = API_VERSION
     version: str | None = None
     requires: tuple[str, ...] = ()
@@ -78,7 +80,7 @@ class Plugin:
             if value is not None and not _DOTTED.fullmatch(value):
                 raise ValueError(f"plugin {self.name}: {what} is {value!r}, not 'module:name'")
         for what, kind in (
-            *(("title", str), ("description", str), ("api_version", int)),
+            *(("title", str), ("description", str), ("cover", Path | None), ("api_version", int)),
             *(("version", str | None), ("requires", tuple | list)),
         ):
             if not isinstance(given := getattr(self, what), kind):

@@ -19,8 +19,6 @@ os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
 # again and again would cost a tenth of the start.
 gc.disable()
 
-import gradio as gr  # noqa: E402
-
 from host import access, logs, mcp, uploads, web  # noqa: E402
 from host.devices import DeviceError  # noqa: E402
 from host.host import Host  # noqa: E402
@@ -28,6 +26,7 @@ from host.plugins import PluginError  # noqa: E402
 from host.settings import Settings  # noqa: E402
 from host.shipped import shipped  # noqa: E402
 from host.ui.page import build_page  # noqa: E402
+from host.ui.theme import theme  # noqa: E402
 from host.web import proxies  # noqa: E402
 
 if TYPE_CHECKING:
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
 
 _LAST_ANSWERS = 2.0  # seconds in which they reach their visitors
 THREADS = 200  # a call that waits for a worker holds one
-# System fonts: the themes' default would fetch them from a font service.
-THEME = gr.themes.Soft(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
 
 
 def serve(settings: Settings) -> None:
@@ -68,7 +65,7 @@ def _serve(host: Host, watch: Watch | None) -> None:
             prevent_thread_lock=True,
             max_threads=THREADS,
             max_file_size=int(settings.max_upload_mb * 1e6),
-            theme=THEME,
+            theme=theme(),
             css_paths=[shipped("assets", "triptych.css"), *host.css],
             run_history=False,  # it would keep visitors' faces in their browsers
             state_session_capacity=settings.limits.sessions,

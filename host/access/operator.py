@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from host.access.tries import Tries, later
+from host.addresses import is_proxied
 from host.plugin import UserError
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("host.access")
 
 _LOCAL = ("127.0.0.1", "localhost", "::1")
-_PROXIED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 _TRIES = Tries()
 
 
@@ -60,4 +60,4 @@ def allowed(settings: Settings, request: gr.Request | None, given: str | None) -
 def _direct(request: gr.Request) -> bool:
     """Whether a browser of this machine asks, not a proxy or a site whose name leads here."""
     name = request.headers.get("host", "").rsplit(":", 1)[0].strip("[]")
-    return name in _LOCAL and not any(header in request.headers for header in _PROXIED)
+    return name in _LOCAL and not is_proxied(request.headers)

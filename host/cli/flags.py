@@ -18,6 +18,26 @@ if TYPE_CHECKING:
     from host.plugins import Found
 
 
+# A setting of one plugin, what its value is, and what it does.
+_OF_PLUGINS = (
+    (
+        *("device", "DEVICE"),
+        "auto, cpu, cuda:0, ... or a list (style=cuda:0,cuda:1) for several workers",
+    ),
+    ("executor", "KIND", "process (default), inline or ray"),
+    (
+        *("interpreter", "PYTHON"),
+        "run a plugin's worker with the Python of another virtual environment",
+    ),
+    ("time_limit", "SECONDS", "longest a call may take (default 600)"),
+    (
+        *("idle_unload", "SECONDS"),
+        "give a worker's memory back after this long without a call",
+    ),
+    ("memory_limit", "MB", "end a worker that takes more memory than this"),
+)
+
+
 def _assignment(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not (name and equals and value):
@@ -37,48 +57,9 @@ def parser(prog: str = "triptych run") -> argparse.ArgumentParser:
     add = flags.add_argument
     add("--host", help="address to listen on (default 127.0.0.1; 0.0.0.0 for every network)")
     add("--port", type=int, help="port to listen on (default 7860; 0 picks a free one from there)")
-    add(
-        "--device",
-        action="append",
-        type=_assignment,
-        metavar="PLUGIN=DEVICE",
-        help="auto, cpu, cuda:0, ... or a list (style=cuda:0,cuda:1) for several workers",
-    )
-    add(
-        "--executor",
-        action="append",
-        type=_assignment,
-        metavar="PLUGIN=KIND",
-        help="process (default), inline or ray",
-    )
-    add(
-        "--interpreter",
-        action="append",
-        type=_assignment,
-        metavar="PLUGIN=PYTHON",
-        help="run a plugin's worker with the Python of another virtual environment",
-    )
-    add(
-        "--time-limit",
-        action="append",
-        type=_assignment,
-        metavar="PLUGIN=SECONDS",
-        help="longest a call may take (default 600)",
-    )
-    add(
-        "--idle-unload",
-        action="append",
-        type=_assignment,
-        metavar="PLUGIN=SECONDS",
-        help="give a worker's memory back after this long without a call",
-    )
-    add(
-        "--memory-limit",
-        action="append",
-        type=_assignment,
-        metavar="PLUGIN=MB",
-        help="end a worker that takes more memory than this",
-    )
+    for key, value, about in _OF_PLUGINS:
+        flag = f"--{key.replace('_', '-')}"
+        add(flag, action="append", type=_assignment, metavar=f"PLUGIN={value}", help=about)
     add("--plugin", action="append", metavar="PATH_OR_MODULE", help="load one more plugin")
     add("--reload", action="store_true", help="load a --plugin anew whenever its files change")
     add("--only", metavar="NAMES", help="load these plugins and no others (face,style)")
@@ -117,7 +98,7 @@ def settings_from(arguments: Sequence[str] | None = None, prog: str = "triptych 
     flags = parser(prog)
     values: dict[str, Any] = vars(flags.parse_args(arguments))
     plugins: dict[str, dict[str, str]] = {}
-    for key in ("device", "executor", "interpreter", "time_limit", "idle_unload", "memory_limit"):
+    for key, _, _ in _OF_PLUGINS:
         for name, value in values.pop(key, []):
             own = plugins.setdefault(name, {})
             # --device gan=cuda:0 --device gan=cuda:1 names two, as gan=cuda:0,cuda:1 does

@@ -11,7 +11,6 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import psutil
@@ -21,34 +20,13 @@ from host.executors.call import Call, CallCancelled, WorkerError
 from host.executors.limits import Ladder, Limits
 from host.executors.link import CannotStart, Link
 from host.executors.memory import Watch
+from host.executors.status import Status
 from host.plugin import UserError
 
 log = logging.getLogger("host.executor")
 
 _DEFAULTS = Limits()
 _POLL = 0.05  # seconds between looks at clocks and flags while the worker is silent
-
-
-@dataclass(frozen=True)
-class Status:
-    """What the page shows of one worker.
-
-    memory: bytes, None if it has no process. last_error, trace: for the operator and the author;
-    they may hold paths and what visitors sent. sentence: of a broken worker, for everybody.
-    """
-
-    device: str
-    state: str
-    busy: bool = False
-    waiting: int = 0
-    pid: int | None = None
-    memory: int | None = None
-    calls: int = 0
-    restarts: int = 0
-    last_error: str = ""
-    health: dict[str, str] = field(default_factory=dict)
-    sentence: str = ""
-    trace: str = ""
 
 
 class _LinkLost(Exception):

@@ -20,7 +20,7 @@ from gradio.blocks import Block, BlockContext
 from gradio.context import LocalContext, get_blocks_context, get_render_context
 
 from host import reload
-from host.executors.base import Status
+from host.executors.status import Status
 from host.host import Host, Loaded
 from host.plugins import Found
 from host.ui import own_lines, status

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from host import access
-from host.executors.base import Status
+from host.access.operator import is_local
+from host.executors.status import Status
 from host.host import Host
 from host.images import Limits
 from host.plugins import Found, PluginError
-from host.ui import status
+from host.ui import links, start, status
 from host.ui.blocks import Page
 from host.ui.components import ImageInput
 from host.ui.tab import TabError, fill, show_error
@@ -60,30 +61,37 @@ def _build(host: Host, errors: dict[str, str], watch: Watch | None) -> Page:
     with Page(host, title=host.settings.title, analytics_enabled=False) as page:
         gr.Markdown(f"# {host.settings.title}", elem_id="title")
         access.sign_out_button(host.settings)
-        for position, (found, workers) in enumerate(host.statuses()):
-            place = watch.place_of(found) if watch else None
-            if found.missing and place is None:  # told in the Plugins tab
-                continue
-            with gr.Tab(found.title, id=found.name) as tab:
-                if found.name in errors and place is None:
-                    show_error(found, errors[found.name], status.is_local(host))
+        with gr.Tabs() as tabs:
+            usable = [each.found.plugin for each in host.plugins if each.found.name not in errors]
+            shown = [plugin for plugin in usable if plugin is not None]
+            if len(shown) > 1:
+                with gr.Tab("Start", id=start.ID):
+                    start.build(shown, tabs)
+            for position, (found, workers) in enumerate(host.statuses()):
+                place = watch.place_of(found) if watch else None
+                if found.missing and place is None:  # told in the Plugins tab
                     continue
-                view = gr.HTML(status.line(found, workers))
-                if place is None:
-                    lines[position] = status.line, view
-                    fill(host.plugins[position], names, host.settings.load_limit)
-                else:
-                    from host.ui.live import LiveTab
+                with gr.Tab(found.title, id=found.name) as tab:
+                    if found.name in errors and place is None:
+                        show_error(found, errors[found.name], is_local(host.settings))
+                        continue
+                    view = gr.HTML(status.line(found, workers))
+                    if place is None:
+                        lines[position] = status.line, view
+                        fill(host.plugins[position], names, host.settings.load_limit)
+                    else:
+                        from host.ui.live import LiveTab
 
-                    live_tabs.append(LiveTab(host, position, place, tab))
-                    lines[position] = live_tabs[-1].worker_line, view
-        with gr.Tab("Plugins", id="plugins"):
-            table = status.build_tab(host)
+                        live_tabs.append(LiveTab(host, position, place, tab))
+                        lines[position] = live_tabs[-1].worker_line, view
+            with gr.Tab("Plugins", id="plugins"):
+                table = status.build_tab(host)
+        links.add(page)
 
         def refresh() -> list[Any]:
             statuses = host.statuses()
             texts = [line(*statuses[position]) for position, (line, _) in lines.items()]
-            return [*texts, status.table(statuses, status.is_local(host)), timer_for_all()]
+            return [*texts, status.table(statuses, is_local(host.settings)), timer_for_all()]
 
         def timer_for_all() -> gr.Timer:
             return gr.Timer(max(_REFRESH, page.visitors.pages / _REFRESHES))

@@ -10,7 +10,8 @@ import gradio as gr
 
 from host.access import operator
 from host.devices import DeviceError
-from host.executors.base import Status, first_line
+from host.executors.base import first_line
+from host.executors.status import Status
 from host.host import Host
 from host.plugin import UserError
 from host.plugins import Found
@@ -131,7 +132,9 @@ def build_tab(host: Host) -> gr.HTML:
         "Every plugin runs in a worker process of its own. One that crashes is started again at "
         "its next call and takes nothing with it."
     )
-    view = gr.HTML(table(host.statuses(), is_local(host)), elem_id="plugins-table")
+    view = gr.HTML(
+        table(host.statuses(), operator.is_local(host.settings)), elem_id="plugins-table"
+    )
     names = [(found.title, found.name) for found, workers in host.statuses() if workers]
     if names and operator.possible(host.settings):
         _operators_row(host, view, names)
@@ -156,7 +159,7 @@ def _operators_row(host: Host, view: gr.HTML, names: list[tuple[str, str]]) -> N
         with _told():
             operator.allowed(host.settings, request, given)
             host.restart(name)
-        return table(host.statuses(), is_local(host))
+        return table(host.statuses(), operator.is_local(host.settings))
 
     def move(name: str, devices: list[str], given: str, request: gr.Request) -> str:
         with _told():
@@ -164,7 +167,7 @@ def _operators_row(host: Host, view: gr.HTML, names: list[tuple[str, str]]) -> N
             if not devices:
                 raise UserError("Choose one device or more.")
             host.move(name, devices)
-        return table(host.statuses(), is_local(host))
+        return table(host.statuses(), operator.is_local(host.settings))
 
     restart_button.click(restart, [plugin, token], view, api_visibility="private")
     move_button.click(move, [plugin, chosen, token], view, api_visibility="private")
@@ -177,8 +180,3 @@ def _told() -> Iterator[None]:
         yield
     except (UserError, DeviceError) as error:
         raise gr.Error(str(error), print_exception=False) from error
-
-
-def is_local(host: Host) -> bool:
-    """Whether only this machine can open the page."""
-    return operator.is_local(host.settings)

@@ -16,7 +16,7 @@ from host.host import Host
 from host.ui.blocks import Page
 from host.ui.complaints import Answered, malformed
 from host.ui.leaving import Presence
-from host.web import health, metrics
+from host.web import covers, health, metrics
 from host.web.edge import Edge
 
 
@@ -26,6 +26,7 @@ def app_kwargs(host: Host, page: Page) -> dict[str, Any]:
         "routes": [
             Route("/healthz", health.healthz),
             Route("/readyz", health.readyz(host)),
+            Route("/covers/{name}", covers.endpoint(host)),
             Route("/metrics", metrics.endpoint(host, page)),
         ],
         "middleware": [

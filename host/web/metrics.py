@@ -17,8 +17,8 @@ from starlette.responses import PlainTextResponse, Response
 
 import host as triptych
 from host.access.tries import Tries
-from host.addresses import is_loopback
-from host.executors.base import Status
+from host.addresses import is_loopback, is_proxied
+from host.executors.status import Status
 from host.host import Host
 from host.metrics import REGISTRY
 from host.settings import Settings
@@ -26,7 +26,6 @@ from host.ui.blocks import Page
 
 _STATES = ("new", "starting", "ready", "broken", "stopped")
 _TRIES = Tries()
-_PROXIED = ("forwarded", "x-forwarded-for", "via")
 _REFUSAL = (
     "The figures are the operator's: ask from this machine itself, or with the header "
     "'Authorization: Bearer' and the operator token.\n"
@@ -58,8 +57,8 @@ def _may_read(request: Request, settings: Settings) -> bool:
             _TRIES.right(address)
             return True
         return False
-    proxied = any(name in request.headers for name in _PROXIED)
-    return not proxied and request.client is not None and is_loopback(request.client.host)
+    client = request.client
+    return client is not None and is_loopback(client.host) and not is_proxied(request.headers)
 
 
 class _Moment(Collector):

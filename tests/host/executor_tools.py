@@ -3,8 +3,8 @@
 import threading
 import time
 
-from host.executors.base import Limits
 from host.executors.inline import ThreadLink
+from host.executors.limits import Limits
 from host.executors.process import ProcessLink
 
 FAST = Limits(start=30, call=30, interrupt_after=0.2, kill_after=0.3, backoff=0.2)

@@ -20,8 +20,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from host import UserError, caller
 from host.backend import Backend
 from host.devices import Device
-from host.executors.base import Executor, Limits
+from host.executors.base import Executor
 from host.executors.call import WorkerError
+from host.executors.limits import Limits
 from host.weights import WeightsStore
 from host.worker import BackendSpec
 

@@ -3,7 +3,7 @@
 import pytest
 
 from host import Plugin
-from host.executors.base import Status
+from host.executors.status import Status
 from host.plugins import Found
 from host.ui.status import line, table
 

@@ -15,11 +15,11 @@ from PIL import Image
 from starlette.responses import HTMLResponse, JSONResponse
 
 from host.addresses import counted_as
-from host.settings import Settings
+from host.settings import Limits, Settings
 from host.web.admission import Admission
 from host.web.answers import Refusal
 from host.web.edge import Edge
-from host.web.windows import Window
+from host.web.rates import Uploads
 
 PLUGIN = str(Path(__file__).parents[1] / "host" / "demo_plugin.py")
 RUNNING = 9  # events of a kind with one worker; the others wait in the queue
@@ -303,22 +303,22 @@ def test_a_picture_and_the_page_still_pass(app, tmp_path):
 # The pieces whose clock would be waited for.
 
 
-def test_a_window_forgets_and_says_when_there_is_room():
+def test_uploads_are_forgotten_after_an_hour_and_who_is_refused_is_told_when_there_is_room():
     now = [1000.0]
-    window = Window(3600, lambda: now[0])
-    window.add("a", 60)
+    uploads = Uploads(Limits(address_upload_mb=100, all_upload_mb=150), lambda: now[0])
+    megabyte = 1_000_000
+    uploads.count("203.0.113.1", 60 * megabyte)
     now[0] += 600
-    window.add("a", 30)
-    assert window.total("a") == 90
-    assert window.wait("a", 10, 100) == 0
-    assert 2900 <= window.wait("a", 20, 100) <= 3060
-    assert window.wait("b", 100, 100) == 0
-    now[0] += window.wait("a", 20, 100)
-    assert window.wait("a", 20, 100) == 0
-    now[0] += 7200
-    assert window.total("a") == 0
-    window.add("b", 1)
-    assert set(window._amounts) == {"b"}
+    uploads.count("203.0.113.1", 40 * megabyte)  # up to the limit
+    with pytest.raises(Refusal, match="You have uploaded as much") as refused:
+        uploads.check("203.0.113.1", 1)
+    uploads.count("203.0.113.2", 50 * megabyte)
+    with pytest.raises(Refusal, match="All visitors together"):
+        uploads.check("203.0.113.3", 1)
+    now[0] += refused.value.retry_after
+    uploads.count("203.0.113.1", 60 * megabyte)
+    with pytest.raises(Refusal, match="over the limit"):
+        uploads.check("203.0.113.4", 101 * megabyte)
 
 
 def test_a_visitor_of_ipv6_commands_a_whole_network():

@@ -13,8 +13,9 @@ from ray_cluster import Cluster
 from host import UserError, devices
 from host.backend import Backend
 from host.devices import Device, DeviceError
-from host.executors.base import Executor, Limits
+from host.executors.base import Executor
 from host.executors.call import WorkerError
+from host.executors.limits import Limits
 from host.executors.ray import RayLink, Room
 from host.weights import WeightsStore
 from host.worker import BackendSpec
