@@ -16,7 +16,7 @@ from host import Context, Device, UserError
 from host.weights import Progress
 from plugins.face import people
 from plugins.face.checks import ordinal, picture_batch
-from plugins.face.evaluation import zip_file
+from plugins.face.evaluation.zip_file import Evaluation, evaluate
 from plugins.face.gallery import Enrolled, Gallery, clean_name
 from plugins.face.learning import (
     CompareStep,
@@ -31,6 +31,7 @@ from plugins.face.learning import (
 from plugins.face.learning.comparison import compare_with_softmax
 from plugins.face.learning.pair_classifier import classify_pairs
 from plugins.face.learning.training import train
+from plugins.face.learning.zip_file import labelled
 from plugins.face.models import BY_NAME, MODELS, known, with_head
 from plugins.face.recogniser import Recogniser
 from plugins.face.recognition.identification import identify
@@ -243,13 +244,11 @@ class FaceBackend:
         """
         return (yield from people.read(archive, self._recogniser, self._recogniser.model(model)))
 
-    def evaluate(
-        self, archive: bytes, model: str | None = None
-    ) -> Iterator[Working | zip_file.Evaluation]:
+    def evaluate(self, archive: bytes, model: str | None = None) -> Iterator[Working | Evaluation]:
         """How good a model is on a visitor's people: progress, and last the evaluation."""
         chosen = self._recogniser.model(model)
         pictures = people.read(archive, self._recogniser, chosen)
-        yield from zip_file.evaluate(pictures, chosen.name)
+        yield from evaluate(pictures, chosen.name)
 
     # Learning
 
@@ -294,7 +293,7 @@ class FaceBackend:
             return digits()
         chosen = self._recogniser.model(model)
         pictures = people.read(archive, self._recogniser, chosen)
-        return (yield from people.labelled(pictures, kind, chosen.name))
+        return (yield from labelled(pictures, kind, chosen.name))
 
     def health(self) -> dict[str, str]:
         try:

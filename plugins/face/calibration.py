@@ -32,10 +32,6 @@ class Calibration:
     figures: dict[str, Any]
     curves: Curves
 
-    def rates_at(self, threshold: float) -> tuple[float, float]:
-        """(FAR, FRR) at a threshold, from 0 to 1, linear between the measured ones."""
-        return self.curves.rates_at(threshold)
-
 
 @cache
 def load(model: str, folder: Path = FOLDER) -> Calibration | None:

@@ -404,9 +404,11 @@ def test_the_stored_rates_fit_the_model():
     assert stored.figures["threshold"] == pytest.approx(model.threshold, abs=0.01)
     assert stored.figures["slope"] == pytest.approx(model.slope, rel=0.02)
     at = stored.figures["at_model_threshold"]
-    assert stored.rates_at(model.threshold) == pytest.approx((at["far"], at["frr"]), abs=2e-3)
-    assert stored.rates_at(0.0) == (0, 1)
-    assert stored.rates_at(9.0) == (1, 0)
+    assert stored.curves.rates_at(model.threshold) == pytest.approx(
+        (at["far"], at["frr"]), abs=2e-3
+    )
+    assert stored.curves.rates_at(0.0) == (0, 1)
+    assert stored.curves.rates_at(9.0) == (1, 0)
     assert (np.diff(stored.curves.far) >= 0).all()
     assert "research use" in stored.data
 

@@ -151,7 +151,7 @@ def test_the_scale_stays_within_its_picture(distance, threshold):
 def test_the_threshold_tells_its_error_rates_where_they_were_measured():
     model = BY_NAME["offline"]
     strict, own, lax = (
-        calibration.load("offline").rates_at(threshold) for threshold in (0.3, 0.6, 0.9)
+        calibration.load("offline").curves.rates_at(threshold) for threshold in (0.3, 0.6, 0.9)
     )
     assert strict[0] <= own[0] <= lax[0]
     assert strict[1] >= own[1] >= lax[1]

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from platformdirs import user_cache_path
 
 from host import UserError
 from host.weights import WeightsStore
@@ -17,17 +16,16 @@ from plugins.face.evaluation.encodings import Encode
 from plugins.face.models import BY_NAME, MODELS, FaceModel
 
 
-def find_model(
-    name: str | None, directory: Path | None, cache: Path | None = None
-) -> tuple[FaceModel, Path]:
+def find_model(name: str | None, directory: Path | None, cache: Path) -> tuple[FaceModel, Path]:
     """The model of that name, or the first one here for None, and its verified weight file.
 
+    directory: of weight files; None for the one in TRIPTYCH_WEIGHTS, if any. cache: the folder
+    where downloads of the app lie.
     Raises UserError where its weights are not on this machine; nothing is downloaded.
     """
     if directory is None and (told := os.environ.get("TRIPTYCH_WEIGHTS")):
         directory = Path(told)
-    home = cache or user_cache_path("triptych")
-    store = WeightsStore(directory, home / "weights", offline=True)
+    store = WeightsStore(directory, cache / "weights", offline=True)
     for model in MODELS if name is None else (BY_NAME[name],):
         if model.weights is None:
             with _quiet():

@@ -1,4 +1,4 @@
-"""What came out of an evaluation."""
+"""The report of an evaluation: its figures, curves and mistakes, also as JSON."""
 
 from __future__ import annotations
 

@@ -15,13 +15,13 @@ from gradio.processing_utils import save_bytes_to_cache
 from host import UserError, images
 from host.shipped import shipped
 from host.ui import ImageInput, only_operator
-from plugins.face.gallery import Person, is_export
+from plugins.face.gallery import is_export
 from plugins.face.models import AUTO, BY_NAME, MODELS, named
 from plugins.face.recognition.consent import CONSENT, changeable, need_consent, notice
 from plugins.face.recognition.identification import identify
-from plugins.face.recognition.view import SHOWN, named_html, people_html
+from plugins.face.recognition.view import SHOWN, facts_of, named_html, people_html, welcome_html
 from plugins.face.recognition.visitors import VisitorGallery, shared_gallery
-from plugins.face.recognition.zip_enrolment import count, enrol_all
+from plugins.face.recognition.zip_file import count, enrol_all
 
 ASSETS = shipped("assets", "face")
 DRAWN = (("Anna", "anna_1.jpg"), ("Bruno", "bruno_1.jpg"))
@@ -144,7 +144,7 @@ def build(backend: Any, model: gr.Dropdown) -> gr.Slider:
         enrolled = kept.enrol(name, face.encoding[None], described.model, [face.portrait])
         mine.added(enrolled)
         took = time.perf_counter() - began
-        return shown(mine, _welcome(enrolled.person, enrolled.new, took, described.notes))
+        return shown(mine, welcome_html(enrolled.person, enrolled.new, took, described.notes))
 
     enrol.click(
         face_enrol, [portrait, name, model, gallery, agreed], changed, api_name="face_enrol"
@@ -232,17 +232,7 @@ def build(backend: Any, model: gr.Dropdown) -> gr.Slider:
                 "were not compared."
             )
         answers = identify(described, kept, CANDIDATES, limit)
-        return named_html(described.image, answers, limit, note), [
-            {
-                "box": [round(side) for side in each.face.box],
-                "name": each.name,
-                "candidates": [
-                    {"name": match.name, "distance": round(match.distance, 4)}
-                    for match in each.candidates
-                ],
-            }
-            for each in answers
-        ]
+        return named_html(described.image, answers, limit, note), facts_of(answers)
 
     ask.click(
         face_identify, [probe, threshold, model, gallery], [answer, facts], api_name="face_identify"
@@ -306,13 +296,3 @@ def build(backend: Any, model: gr.Dropdown) -> gr.Slider:
     if shared:
         gr.on(None, lambda mine: shown(mine, ""), gallery, changed, api_visibility="private")
     return threshold
-
-
-def _welcome(person: Person, new: bool, seconds: float, notes: tuple[str, ...]) -> str:
-    name = f"<b><bdi>{escape(person.name)}</bdi></b>"
-    first = (
-        f"{name} is known now: one picture, one encoding, {seconds:.2f} s, no training."
-        if new
-        else f"{name} was known already and has {person.pictures} pictures now."
-    )
-    return "<br>".join([first, *map(escape, notes)])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from html import escape
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -51,6 +52,17 @@ def _card(person: Person) -> str:
     )
 
 
+def welcome_html(person: Person, new: bool, seconds: float, notes: tuple[str, ...]) -> str:
+    """What to say once a person was enrolled in so many seconds."""
+    name = f"<b><bdi>{escape(person.name)}</bdi></b>"
+    first = (
+        f"{name} is known now: one picture, one encoding, {seconds:.2f} s, no training."
+        if new
+        else f"{name} was known already and has {person.pictures} pictures now."
+    )
+    return "<br>".join([first, *map(escape, notes)])
+
+
 def named_html(
     image: np.ndarray, answers: Sequence[Identified], threshold: float, note: str = ""
 ) -> str:
@@ -69,6 +81,21 @@ def named_html(
         f"(distance; up to {threshold:.3f} counts)</th></tr></thead>"
         f"<tbody>{rows}</tbody></table>{escape(note)}</div>"
     )
+
+
+def facts_of(answers: Sequence[Identified]) -> list[dict[str, Any]]:
+    """The same for programs, as plain values."""
+    return [
+        {
+            "box": [round(side) for side in each.face.box],
+            "name": each.name,
+            "candidates": [
+                {"name": match.name, "distance": round(match.distance, 4)}
+                for match in each.candidates
+            ],
+        }
+        for each in answers
+    ]
 
 
 def _box(answer: Identified, number: int, width: int, height: int) -> str:

@@ -72,7 +72,7 @@ def error_rates(model: FaceModel, threshold: float) -> str:
     stored = calibration.load(model.name)
     if stored is None or model.slope is None:
         return ""
-    far, frr = stored.rates_at(threshold)
+    far, frr = stored.curves.rates_at(threshold)
     return (
         f"<div>At this threshold {far:.2%} of strangers are accepted (<b>FAR</b>) and {frr:.2%} of "
         f"pairs of one person rejected (<b>FRR</b>), measured on {escape(stored.data)}.</div>"
