@@ -1,29 +1,25 @@
-"""What it costs to call a method in a worker, against the standard library's process pool.
+"""What it costs to call a method in a worker and get its value back.
 
-A worker in a Ray cluster is measured, against a plain Ray actor, where one is running on this
-machine or RAY_ADDRESS names one.
-
-python benchmarks/bench_calls.py [ROUNDS]
+Inline, in a process and in a Ray cluster, against the standard library's process pool; in the
+cluster also against a plain Ray actor. The cluster is one of this machine, for this run.
 """
 
 from __future__ import annotations
 
-import contextlib
+import argparse
 import logging
 import os
 import sys
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from timing import alternate, machine, row
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
+from rows import Row, compared, report
+from timing import alternate, seconds
 
 from host.backend import Backend
 from host.devices import Device
@@ -55,69 +51,71 @@ class EchoBackend:
         return value
 
 
-def timed(call: Callable[[Any], Any], value: Any) -> float:
-    began = time.perf_counter()
-    for _ in range(CALLS):
-        call(value)
-    return (time.perf_counter() - began) / CALLS
+def a_call(call: Callable[[Any], Any], value: Any) -> float:
+    """Seconds of one, out of many."""
+    return seconds(lambda: [call(value) for _ in range(CALLS)]) / CALLS
 
 
 def compare(
-    kind: str,
-    link: Callable[[], Link],
-    theirs: Callable[[Any], Any],
-    rounds: int,
-) -> None:
-    """Print a row for each value: a worker behind ``link`` against ``theirs``."""
+    kind: str, link: Callable[[], Link], peers: dict[str, Callable[[Any], Any]], rounds: int
+) -> Iterator[Row]:
+    """A row for each value and peer: a worker behind ``link`` against it."""
     executor = Executor(kind, "CPU", link)
     backend = Backend([executor])
-    for what, value in VALUES.items():
-        backend.echo(value), theirs(value)
-        us, them = alternate(
-            lambda value=value: timed(backend.echo, value),
-            lambda value=value: timed(theirs, value),
-            rounds,
+    try:
+        for what, value in VALUES.items():
+            for name, peer in peers.items():
+                backend.echo(value), peer(value)
+                us, them = alternate(
+                    lambda value=value: a_call(backend.echo, value),
+                    lambda peer=peer, value=value: a_call(peer, value),
+                    rounds,
+                )
+                yield compared(f"A call there and back, {kind}, {what}", name, us, them, "ms")
+    finally:
+        executor.stop()
+
+
+def measure(options: argparse.Namespace) -> Iterator[Row]:
+    with (
+        tempfile.TemporaryDirectory() as name,
+        ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool,
+    ):
+        folder = Path(name)
+        spec = BackendSpec(
+            "echo", "bench_calls:EchoBackend", Device(), folder, WeightsStore(None, folder)
         )
-        print(row(f"{kind}, {what}", us, them, unit=1e-3))
-    executor.stop()
+        peers = {"ProcessPoolExecutor": lambda value: pool.submit(echo, value).result()}
+        yield from compare("inline", lambda: ThreadLink(spec), peers, options.rounds)
+        yield from compare("process", lambda: ProcessLink(spec, {}), peers, options.rounds)
+        try:
+            import ray
+        except ImportError:
+            yield Row("A call there and back, Ray", note="left out: Ray is not installed")
+            return
+        yield from in_cluster(ray, spec, peers, options.rounds)
 
 
-def main(rounds: int) -> None:
-    folder = Path(tempfile.mkdtemp())
-    spec = BackendSpec(
-        "echo", "bench_calls:EchoBackend", Device(), folder, WeightsStore(None, folder)
-    )
-    print(f"There and back, milliseconds ({machine()})\n")
-    print("| | Triptych | ProcessPoolExecutor | ratio |\n|---|---|---|---|")
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        links = {"process": lambda: ProcessLink(spec, {}), "inline": lambda: ThreadLink(spec)}
-        for kind, link in links.items():
-            compare(kind, link, lambda value: pool.submit(echo, value).result(), rounds)
-    with contextlib.suppress(ImportError, ConnectionError):
-        compare_ray(spec, rounds)
+def in_cluster(
+    ray: Any, spec: BackendSpec, peers: dict[str, Callable[[Any], Any]], rounds: int
+) -> Iterator[Row]:
+    from tests.hosting.ray_cluster import Cluster
 
-
-def compare_ray(spec: BackendSpec, rounds: int) -> None:
-    """Raises ImportError without Ray and ConnectionError without a cluster."""
-    import ray
-
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    paths = os.pathsep.join(str(Path(entry).resolve()) for entry in sys.path)
-    ray.init(
-        os.environ.get("RAY_ADDRESS", "auto"),
-        logging_level=logging.ERROR,
-        runtime_env={"env_vars": {"PYTHONPATH": paths}},
-    )
-    actor: Any = ray.remote(num_cpus=1)(EchoBackend).remote(None)
-    print("\n| | Triptych | a Ray actor | ratio |\n|---|---|---|---|")
-    compare(
-        "ray",
-        lambda: RayLink(spec, Room(None, {})),
-        lambda value: ray.get(actor.echo.remote(value)),
-        rounds,
-    )
-    ray.shutdown()
+    cluster = Cluster()
+    try:
+        paths = os.pathsep.join(str(Path(entry).resolve()) for entry in sys.path)
+        ray.init(
+            cluster.address,
+            logging_level=logging.ERROR,
+            runtime_env={"env_vars": {"PYTHONPATH": paths}},
+        )
+        actor: Any = ray.remote(num_cpus=1)(EchoBackend).remote(None)
+        peers = {**peers, "a plain Ray actor": lambda value: ray.get(actor.echo.remote(value))}
+        yield from compare("ray", lambda: RayLink(spec, Room(cluster.address, {})), peers, rounds)
+        ray.shutdown()
+    finally:
+        cluster.stop()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 15)
+    report(measure, __doc__, rounds=15)

@@ -1,89 +1,101 @@
-"""Who is it, out of a gallery of K: ours in a file against scikit-learn's exact search in memory.
+"""Who is it, out of a gallery of K: ours in a file against two searches in memory.
 
-python benchmarks/bench_identify.py [ROUNDS] [K ...]
-
-Needs about 2 GB of disk and 3 GB of memory for the million.
+A plain NumPy matrix product, and faiss's exact index. The encodings are unit vectors, so that the
+largest product is the nearest; how many answers agree is in the table. The million needs about
+2 GB of disk and 3 GB of memory.
 """
 
 from __future__ import annotations
 
-import statistics
-import sys
+import argparse
 import tempfile
-import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import numpy as np
-from sklearn.neighbors import NearestNeighbors
-from timing import alternate, machine, row
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
+from rows import Row, compared, measured, report
+from timing import alternate, seconds
 
 from plugins.face.gallery import Gallery
 
-DIMENSION, NEAREST = 128, 5
-SIZES = (100_000, 1_000_000)
+DIMENSION, NEAREST, QUERIES = 128, 5, 64
+SIZES = (1_000, 100_000, 1_000_000)
+Search = Callable[[np.ndarray], np.ndarray]
+"""Queries (Q, D) -> for each the rows of its nearest, nearest first."""
 
 
-def timed(call: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    call()
-    return time.perf_counter() - began
+def unit_vectors(rng: np.random.Generator, count: int) -> np.ndarray:
+    vectors = rng.standard_normal((count, DIMENSION), dtype=np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def measure(size: int, rounds: int, folder: str) -> list[str]:
-    """The rows of the table for a gallery of ``size`` people with a picture each."""
+def numpy_search(encodings: np.ndarray) -> Search:
+    def search(queries: np.ndarray) -> np.ndarray:
+        products = queries @ encodings.T
+        first = np.argpartition(-products, NEAREST, axis=1)[:, :NEAREST]
+        order = np.argsort(-np.take_along_axis(products, first, 1), axis=1)
+        return np.take_along_axis(first, order, 1)
+
+    return search
+
+
+def faiss_search(encodings: np.ndarray) -> Search:
+    """Raises ImportError where faiss is not installed."""
+    import faiss
+
+    index = faiss.IndexFlatIP(DIMENSION)
+    index.add(encodings)
+    return lambda queries: index.search(queries, NEAREST)[1]
+
+
+def gallery_of(size: int, rounds: int, folder: str) -> Iterator[Row]:
+    """Rows of a gallery of ``size`` people with a picture each."""
     rng = np.random.default_rng(size)
-    encodings = rng.standard_normal((size, DIMENSION), dtype=np.float32) / DIMENSION**0.5
-    noise = rng.standard_normal((64, DIMENSION), dtype=np.float32) / DIMENSION**0.5
-    queries = encodings[rng.integers(size, size=64)] + 0.5 * noise
-    peer = NearestNeighbors(n_neighbors=NEAREST, algorithm="brute").fit(encodings)
+    encodings = unit_vectors(rng, size)
+    noisy = encodings[rng.integers(size, size=QUERIES)] + 0.5 * unit_vectors(rng, QUERIES)
+    queries = noisy / np.linalg.norm(noisy, axis=1, keepdims=True)
     with Gallery(f"sqlite:///{folder}/{size}.db") as gallery:
         items = ((f"person {i}", encodings[i], b"jpeg") for i in range(size))
-        ids = np.array([])
+        ids: list[int] = []
+        yield measured(
+            f"Enrolling {size:,} people",
+            [seconds(lambda: ids.extend(gallery.enrol_all(items, "benchmark")))],
+        )
 
-        def fill() -> None:
-            nonlocal ids
-            ids = np.array(gallery.enrol_all(items, "benchmark"))
+        def ours(batch: np.ndarray) -> list[list[int]]:
+            matches = gallery.search(batch, "benchmark", NEAREST)
+            return [[match.person for match in found] for found in matches]
 
-        print(f"{size:,}: enrolled in {timed(fill):.1f} s", end=", ", flush=True)
-        first = timed(lambda: gallery.search(queries[:1], "benchmark", NEAREST))
-        print(f"the first search took {first:.2f} s", end=", ", flush=True)
+        first = seconds(lambda: ours(queries[:1]))
+        yield measured(f"The first search after it, K = {size:,}", [first])
+        for name, make in (
+            ("NumPy's matrix product", numpy_search),
+            ("faiss IndexFlatIP", faiss_search),
+        ):
+            try:
+                theirs = make(encodings)
+            except ImportError:
+                yield Row(
+                    f"Who is it, K = {size:,}, against {name}",
+                    note="left out: faiss-cpu is not installed (make benchmark installs it)",
+                )
+                continue
+            answers = np.array(ids)[theirs(queries)].tolist()
+            equal = sum(a == b for a, b in zip(ours(queries), answers, strict=True))
+            for what, batch in (("one query", queries[:1]), (f"{QUERIES} at once", queries)):
+                us, them = alternate(
+                    lambda batch=batch: seconds(lambda: ours(batch)) / len(batch),
+                    lambda batch=batch, theirs=theirs: seconds(lambda: theirs(batch)) / len(batch),
+                    rounds,
+                )
+                note = f"{equal} of {QUERIES} answers equal"
+                yield compared(f"Who is it, K = {size:,}, {what}", name, us, them, "ms", note)
 
-        ours = [
-            [match.person for match in matches]
-            for matches in gallery.search(queries, "benchmark", NEAREST)
-        ]
-        theirs = ids[peer.kneighbors(queries, return_distance=False)].tolist()
-        equal = sum(a == b for a, b in zip(ours, theirs, strict=True))
-        print(f"{equal} of {len(queries)} answers are equal", end=", ", flush=True)
 
-        rows = []
-        for what, batch in (("one query", queries[:1]), ("64 queries, each", queries)):
-            us, them = alternate(
-                lambda batch=batch: (
-                    timed(lambda: gallery.search(batch, "benchmark", NEAREST)) / len(batch)
-                ),
-                lambda batch=batch: timed(lambda: peer.kneighbors(batch)) / len(batch),
-                rounds,
-            )
-            rows.append(row(f"K = {size:,}, {what}", us, them, unit=1e-3))
-            print(f"{what}: {statistics.median(us) * 1e3:.2f} ms", end="; ", flush=True)
-        print()
-        return rows
-
-
-def main(rounds: int, sizes: list[int]) -> None:
-    rows: list[str] = []
-    for size in sizes:
+def measure(options: argparse.Namespace) -> Iterator[Row]:
+    for size in SIZES[:1] if options.quick else SIZES:
         with tempfile.TemporaryDirectory() as folder:
-            rows += measure(size, rounds, folder)
-    print(f"\nThe {NEAREST} nearest people, milliseconds ({machine()})\n")
-    print("| | Triptych | scikit-learn | ratio |\n|---|---|---|---|")
-    print("\n".join(rows))
+            yield from gallery_of(size, options.rounds, folder)
 
 
 if __name__ == "__main__":
-    numbers = [int(argument) for argument in sys.argv[1:]]
-    main(numbers[0] if numbers else 15, numbers[1:] or list(SIZES))
+    report(measure, __doc__, rounds=15)

@@ -1,21 +1,19 @@
-"""Start to first answered request: Triptych with its three plugins against a bare Gradio app.
-
-python benchmarks/bench_startup.py [ROUNDS]
-"""
+"""Start to first answered request: Triptych with its three plugins against a bare Gradio app."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from pathlib import Path
+from collections.abc import Iterator
 
-from timing import alternate, machine, row
+from rows import ROOT, Row, compared, report
+from timing import alternate
 
-ROOT = Path(__file__).parents[1]
 BARE = """
 import gradio as gr
 with gr.Blocks() as page:
@@ -61,10 +59,11 @@ def bare() -> float:
     return seconds_to_first_page([sys.executable, "-c", BARE.format(port=port)], port)
 
 
-if __name__ == "__main__":
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
+def measure(options: argparse.Namespace) -> Iterator[Row]:
     bare(), ours()  # fill the disk cache
-    us, them = alternate(ours, bare, rounds)
-    print(f"Start to first page, seconds ({machine()})\n")
-    print("| | Triptych | bare Gradio | ratio |\n|---|---|---|---|")
-    print(row("start-up", us, them))
+    us, them = alternate(ours, bare, options.rounds)
+    yield compared("Start to first page", "bare Gradio app", us, them)
+
+
+if __name__ == "__main__":
+    report(measure, __doc__, rounds=7)
