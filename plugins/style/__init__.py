@@ -27,7 +27,7 @@ def register_plugins(register: Callable[[Plugin], None]) -> None:
 @hookimpl
 def register_commands(register: Callable[[Command], None]) -> None:
     about = "paint a photo, or a folder of them"
-    register(Command("style", "paint", "plugins.style.paint:main", about))
+    register(Command("style", "paint", "plugins.style.painting.command:main", about))
 
 
 @hookimpl

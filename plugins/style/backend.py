@@ -13,7 +13,7 @@ import tensorflow as tf
 from host import Context, Device, UserError
 from host.weights import Progress
 from plugins.style import networks
-from plugins.style.inside import InsideCalls
+from plugins.style.inside.calls import InsideCalls
 from plugins.style.models import AUTO_ORDER, BY_NAME, MODELS
 from plugins.style.networks import Network
 from plugins.style.objective import Objective

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from plugins.style.inside_results import Distance, GramView, LayerLoss, Rearranged, ReconstructStep
+from plugins.style.inside.results import Distance, GramView, LayerLoss, Rearranged, ReconstructStep
 from plugins.style.results import Losses
 
 PAPER = "[Gatys, Ecker, Bethge 2016](https://doi.org/10.1109/CVPR.2016.265)"

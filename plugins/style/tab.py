@@ -10,15 +10,17 @@ import gradio as gr
 
 from host import UserError
 from host.ui import download_bar
-from plugins.style import inside_tab, transfer_tab
+from plugins.style.components import QUIET
+from plugins.style.inside import tab as inside_tab
 from plugins.style.models import BY_NAME, MODELS
+from plugins.style.painting import tab as painting_tab
 
 
 def build(backend: Any) -> None:
     """Write the tab's components; ``backend`` is the proxy of a StyleBackend."""
     with gr.Tabs():
         with gr.Tab("Paint"):
-            transfer_tab.build(backend)
+            painting_tab.build(backend)
         with gr.Tab("Inside the network"):
             inside_tab.build(backend)
         with gr.Tab("Networks"):
@@ -60,4 +62,4 @@ def _networks(backend: Any) -> None:
             else "The published weights are not on this machine; the embedded network answers."
         )
 
-    fetch.click(fetch_weights, which, weights, api_visibility="private", show_progress="hidden")
+    fetch.click(fetch_weights, which, weights, **QUIET)

@@ -16,8 +16,8 @@ from PIL import Image
 
 from host import UserError, images
 from host.executors.call import WorkerError
-from plugins.style import paint as cli
-from plugins.style.files import painted_png, read_settings
+from plugins.style.painting import command as cli
+from plugins.style.painting.files import painted_png, read_settings
 from plugins.style.results import Losses, TransferStep
 from plugins.style.settings import Settings
 

@@ -17,7 +17,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from host import UserError, images
-from plugins.style.files import SETTINGS_KEY, painted_png, read_settings
+from plugins.style.painting.files import SETTINGS_KEY, painted_png, read_settings
 from plugins.style.settings import Settings
 
 MINE = Settings(

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from plugins.style import formulas
-from plugins.style.inside_results import Distance, Layer, LayerLoss, Rearranged, ReconstructStep
+from plugins.style.inside.results import Distance, Layer, LayerLoss, Rearranged, ReconstructStep
 from plugins.style.results import Losses
 
 LOSSES = Losses(0.75, 0.25, 0.375, 0.125, {"conv1": 0.0625, "conv5_2": 1.5})

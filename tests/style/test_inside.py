@@ -11,9 +11,9 @@ import pytest
 import tensorflow as tf
 
 from host import UserError
-from plugins.style import inside_tab
-from plugins.style.inside import InsideCalls
+from plugins.style.inside import tab
 from plugins.style.inside.activation import SIDE
+from plugins.style.inside.calls import InsideCalls
 from plugins.style.inside.gram import clustered, gram_matrix, layer_loss
 from plugins.style.inside.receptive import stride_and_field
 from plugins.style.inside.relu import before_relu
@@ -337,7 +337,7 @@ def test_wrong_choices_are_told_what_there_is(inside, small_photo, call, name):
 @pytest.fixture(scope="module")
 def page(inside):
     with gr.Blocks() as page, gr.Tab("Inside"):
-        inside_tab.build(inside)
+        tab.build(inside)
     return page
 
 

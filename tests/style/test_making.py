@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from plugins.style.making import LAST_FRAME, MAX_FRAMES, MAX_SIDE, Making
+from plugins.style.painting.making import LAST_FRAME, MAX_FRAMES, MAX_SIDE, Making
 
 
 def grey(value: int, height: int = 40, width: int = 60) -> np.ndarray:

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 from host import UserError
+from host.executors.call import CallCancelled
 from plugins.style import transfer as transfer_module
 from plugins.style.backend import StyleBackend
-from plugins.style.drawn_masks import BRUSHES, drawn_masks
-from plugins.style.painting import MORE, Painting
+from plugins.style.painting.drawn_masks import BRUSHES, drawn_masks
+from plugins.style.painting.painting import MORE, Painting
 from plugins.style.results import TransferStep
 from plugins.style.settings import STEPS, Settings
 
@@ -298,6 +299,40 @@ def test_a_cancelled_stream_ends_the_painting_early_with_what_there_is(
     assert len(list(begun.paint(Recorded(backend, steps)))) == steps
     assert not begun.finished and (begun.picture is None) == (steps == 0)
     assert begun.done == max(0, steps - 1) and len(begun.making) == steps
+
+
+def test_a_pause_counts_when_a_change_has_come_just_before(begun, backend, every_step_shows):
+    recorded = Recorded(backend)
+    stream = painted_to(begun, recorded, 5)
+    begun.settings = dataclasses.replace(SETTINGS, smoothness=0.0)
+    begun.pause()
+    assert list(stream) == [] and len(recorded.streams) == 1
+    assert begun.done == 5 and not begun.finished and not begun.running
+    assert numbers(list(begun.paint(backend)))[-1] == 20  # Go on
+
+
+def test_a_pause_counts_while_the_next_call_begins(begun, backend, every_step_shows):
+    """Then there is no call yet that could be cancelled."""
+
+    class Pausing(Recorded):
+        def transfer(self, *args: object) -> Iterator[TransferStep]:
+            if self.streams:
+                begun.pause()
+            return super().transfer(*args)
+
+    pausing = Pausing(backend)
+    stream = painted_to(begun, pausing, 5)
+    begun.settings = dataclasses.replace(SETTINGS, smoothness=0.0)
+    assert list(stream) == [] and begun.done == 5
+    assert [inspect.getgeneratorstate(each) for each in pausing.streams] == ["GEN_CLOSED"] * 2
+
+
+def test_a_call_that_was_cancelled_while_it_waited_is_an_end_and_no_error(begun):
+    class Waiting:
+        def transfer(self, *_: object) -> Iterator[TransferStep]:
+            raise CallCancelled("Stopped before it began.")
+
+    assert list(begun.paint(Waiting())) == [] and begun.picture is None
 
 
 # --- masks ----------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from PIL import Image
 from host import UserError
 from plugins.style import tab
 from plugins.style.examples import PAINTINGS, photos
-from plugins.style.files import painted_png, read_settings
+from plugins.style.painting.files import painted_png, read_settings
 from plugins.style.settings import Settings
 
 

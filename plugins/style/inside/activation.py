@@ -20,7 +20,7 @@ from plugins.style.inside.reading import (
     maps_of,
 )
 from plugins.style.inside.relu import before_relu
-from plugins.style.inside_results import ExciteStep, Patches
+from plugins.style.inside.results import ExciteStep, Patches
 from plugins.style.networks import Network
 from plugins.style.pictures import as_uint8
 

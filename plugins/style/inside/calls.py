@@ -11,7 +11,7 @@ from plugins.style.checks import one_of, whole
 from plugins.style.inside import activation, gram, reconstruction
 from plugins.style.inside.feature_maps import feature_maps
 from plugins.style.inside.rearranged import rearranged
-from plugins.style.inside_results import (
+from plugins.style.inside.results import (
     COUNTS,
     EXCITE_STEPS,
     ORDERS,

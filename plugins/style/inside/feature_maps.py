@@ -8,7 +8,7 @@ import numpy as np
 
 from plugins.style.inside.drawing import grey_tiles, sheet
 from plugins.style.inside.reading import channel_of, described, features, layer_of, looked_at
-from plugins.style.inside_results import FeatureMaps
+from plugins.style.inside.results import FeatureMaps
 from plugins.style.networks import Network
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from plugins.style.inside.reading import described, features, layer_of, looked_at
-from plugins.style.inside_results import GramView, LayerLoss
+from plugins.style.inside.results import GramView, LayerLoss
 from plugins.style.losses import statistics, style_loss
 from plugins.style.networks import Network
 

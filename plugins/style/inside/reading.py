@@ -11,7 +11,7 @@ import tensorflow as tf
 from host import UserError
 from plugins.style.checks import whole
 from plugins.style.inside.receptive import stride_and_field
-from plugins.style.inside_results import MAX_SIDE, Layer
+from plugins.style.inside.results import MAX_SIDE, Layer
 from plugins.style.networks import Network
 from plugins.style.pictures import checked, fitted, long_side
 

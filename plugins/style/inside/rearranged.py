@@ -11,7 +11,7 @@ from plugins.style.inside.drawing import grey_tiles, sheet
 from plugins.style.inside.feature_maps import strongest
 from plugins.style.inside.gram import layer_loss
 from plugins.style.inside.reading import described, features, layer_of, looked_at
-from plugins.style.inside_results import Distance, Rearranged
+from plugins.style.inside.results import Distance, Rearranged
 from plugins.style.losses import content_loss
 from plugins.style.networks import Network
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from plugins.style.inside.reading import layer_of, looked_at
-from plugins.style.inside_results import ReconstructStep
+from plugins.style.inside.results import ReconstructStep
 from plugins.style.networks import Network
 from plugins.style.objective import Objective
 from plugins.style.pictures import as_uint8

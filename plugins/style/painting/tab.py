@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import numpy as np
 
 from host import UserError, images
-from host.ui import Drawing, ImageInput
-from plugins.style import transfer_view as view
-from plugins.style.controls import LIVE, Controls
-from plugins.style.drawn_masks import BRUSHES, FINEST, drawn_masks, fit_over
+from host.ui import ImageInput
+from plugins.style.components import PICTURE, QUIET, examples
 from plugins.style.examples import CREDITS, PAINTINGS, photos
-from plugins.style.files import read_settings
-from plugins.style.painting import Painting
+from plugins.style.painting import more_paintings, view
+from plugins.style.painting.controls import LIVE, Controls
+from plugins.style.painting.drawn_masks import drawn_masks, fit_over
+from plugins.style.painting.files import read_settings
+from plugins.style.painting.painting import Painting
 from plugins.style.settings import AUTO
 
 _ABOUT = """\
@@ -26,6 +26,7 @@ painting's textures in them ([Gatys, Ecker and Bethge
 2016](https://openaccess.thecvf.com/content_cvpr_2016/html/Gatys_Image_Style_Transfer_CVPR_2016_paper.html)).
 Move a slider while it paints: it goes on from the picture as it is.
 """
+OFFERED = "Or take one of these"
 _KEPT = 3600  # seconds that a painting waits for its visitor
 
 
@@ -37,10 +38,10 @@ def build(backend: Any) -> None:
             with gr.Row():
                 with gr.Column(min_width=200):
                     content = ImageInput(label="Photo", height=240)
-                    _examples(photos(), content)
+                    examples(photos(), content, OFFERED)
                 with gr.Column(min_width=200):
                     style = ImageInput(label="Painting", height=240)
-                    _examples(PAINTINGS, style)
+                    examples(PAINTINGS, style, OFFERED)
             with gr.Row():
                 run = gr.Button("Paint", variant="primary")
                 pause = gr.Button("Pause")
@@ -48,7 +49,7 @@ def build(backend: Any) -> None:
             controls = Controls()
             controls.add_weights()
             with gr.Accordion("More paintings, and where they show", open=False):
-                more, drawing = _more_paintings(content, controls)
+                more, drawing = more_paintings.write(content, controls)
             with gr.Accordion("More settings", open=False):
                 controls.add_others()
                 earlier = gr.File(
@@ -60,13 +61,7 @@ def build(backend: Any) -> None:
         with gr.Column():
             with gr.Tabs():
                 with gr.Tab("Picture"):
-                    result = gr.Image(
-                        label="Result",
-                        format="png",
-                        interactive=False,
-                        height=420,
-                        buttons=["download", "fullscreen"],
-                    )
+                    result = gr.Image(label="Result", height=420, **PICTURE)
                 with gr.Tab("Before and after"):
                     compared = gr.ImageSlider(
                         label="Photo and result", format="jpeg", interactive=False, height=420
@@ -211,7 +206,11 @@ def build(backend: Any) -> None:
                 layer_weights=new.layer_weights,
             )
 
-    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    def stop(painting: Painting | None) -> None:
+        if painting is not None:
+            painting.pause()
+        backend.cancel("transfer")
+
     done = [*shown, download, film, compared]
     for button in (run, go_on):
         button.click(
@@ -219,7 +218,7 @@ def build(backend: Any) -> None:
             None,
             [download, film],
             queue=False,
-            **quiet,
+            **QUIET,
         )
     painted = run.click(
         style_transfer,
@@ -240,9 +239,9 @@ def build(backend: Any) -> None:
         return [gr.DownloadButton(interactive=bool(path)) for path in paths]
 
     for event in (painted, continued):
-        event.then(offer, [download, film], [download, film], **quiet)
-        event.failure(offer, [download, film], [download, film], **quiet)
-    pause.click(lambda: backend.cancel("transfer"), None, None, queue=False, **quiet)
+        event.then(offer, [download, film], [download, film], **QUIET)
+        event.failure(offer, [download, film], [download, film], **QUIET)
+    pause.click(stop, painting, None, queue=False, **QUIET)
     # what was painted of other pictures is no longer theirs to go on with
     gr.on(
         [each.change for each in (content, style, *more)],
@@ -250,7 +249,7 @@ def build(backend: Any) -> None:
         None,
         painting,
         queue=False,
-        **quiet,
+        **QUIET,
     )
     gr.on(
         [controls.named[name].input for name in LIVE],
@@ -259,49 +258,8 @@ def build(backend: Any) -> None:
         None,
         queue=False,
         trigger_mode="always_last",
-        **quiet,
+        **QUIET,
     )
     earlier.upload(
-        lambda path: controls.values(read_settings(path)), earlier, controls.components(), **quiet
+        lambda path: controls.values(read_settings(path)), earlier, controls.components(), **QUIET
     )
-
-
-def _more_paintings(content: ImageInput, controls: Controls) -> tuple[list[ImageInput], Drawing]:
-    with gr.Row():
-        more = [ImageInput(label=f"{each} painting", height=160) for each in ("Second", "Third")]
-    with gr.Row():
-        controls.add_shares()
-    gr.Markdown(
-        "Draw where a painting shall show: **red** for the second, **blue** for the third; the "
-        "first fills what is left. Without a drawing they are blended by their shares."
-    )
-    put = gr.Button("Put the photo here to draw on it", size="sm")
-    drawing = Drawing(
-        label="Where each painting shows",
-        type="numpy",
-        image_mode="RGBA",
-        sources=(),
-        layers=False,
-        transforms=(),
-        brush=gr.Brush(colors=list(BRUSHES), color_mode="fixed", default_size=40),
-        height=360,
-        buttons=["fullscreen"],
-    )
-    put.click(
-        lambda photo: {
-            "background": photo if photo is None else images.fit(photo, FINEST),
-            "layers": [],
-            "composite": None,
-        },
-        content,
-        drawing,
-        api_visibility="private",
-        show_progress="hidden",
-    )
-    return more, drawing
-
-
-def _examples(paths: list[Path], component: ImageInput) -> None:
-    if paths:
-        names = [str(path) for path in paths]
-        gr.Examples(names, component, label="Or take one of these", api_visibility="private")

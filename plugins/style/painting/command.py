@@ -22,33 +22,22 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
-from PIL import Image
 from tqdm import tqdm
 
-from host import UserError, images
+from host import UserError
 from host.devices import DeviceError
 from host.executors.call import WorkerError
 from host.plugins import PluginError
 from plugins.style import settings as ranges
-from plugins.style.files import painted_png, read_settings
-from plugins.style.making import Making
 from plugins.style.models import BY_NAME
-from plugins.style.results import Losses, TransferStep
+from plugins.style.painting.files import read_settings
+from plugins.style.painting.jobs import Job, is_done, jobs_of, load, make_folder, read
+from plugins.style.painting.making import Making
+from plugins.style.painting.output import encoded, progress, summary, write
+from plugins.style.results import TransferStep
 from plugins.style.settings import Settings
 
-LIMITS = images.Limits(max_bytes=200_000_000, max_pixels=200_000_000)  # the operator's own files
-OUTPUTS = (".png", ".jpg", ".jpeg")
 DAY = 86_400.0  # seconds that one picture may take; the page's limit is for its visitors
-_SENT = 2 * ranges.GPU_SIZES[1]  # pixels; more of a side is not needed for the largest result
-
-
-@dataclass(frozen=True)
-class Job:
-    """One picture to paint: from ``content`` to ``out``, with a film to ``making`` or None."""
-
-    content: Path
-    out: Path
-    making: Path | None
 
 
 @dataclass(frozen=True)
@@ -124,19 +113,19 @@ def _parser() -> argparse.ArgumentParser:
 def _run(args: argparse.Namespace) -> int:
     # Whatever is wrong with the files is told before any worker is started.
     settings = _settings(args)
-    jobs = _jobs(args)
+    jobs = jobs_of(args.content, args.out, args.making, [*args.style, *(args.masks or ())])
     if args.masks and len(args.masks) != len(args.style):
         raise UserError(f"Give one mask for each painting: {len(args.style)} in all.")
     for path in {path.parent for job in jobs for path in (job.out, job.making) if path}:
-        _writable(path)
-    masks = [_load(path).mean(-1).astype(np.uint8) for path in args.masks or ()]
-    style = Style([_load(path) for path in args.style], [*masks] or None, settings)
+        make_folder(path)
+    masks = [load(path).mean(-1).astype(np.uint8) for path in args.masks or ()]
+    style = Style([load(path) for path in args.style], [*masks] or None, settings)
     batch = args.content.is_dir()
     newest = max(path.stat().st_mtime for path in (*args.style, *(args.masks or ())))
     failed, painted = 0, 0
     with _backend() as backend:
         for job in jobs:
-            if batch and not args.force and _is_done(job, newest):
+            if batch and not args.force and is_done(job, newest):
                 _tell(args, f"{job.out}: there already")
                 continue
             try:
@@ -166,73 +155,6 @@ def _settings(args: argparse.Namespace) -> Settings:
     return dataclasses.replace(base, **given).checked(len(args.style), ranges.GPU_SIZES)
 
 
-def _jobs(args: argparse.Namespace) -> list[Job]:
-    """What is to be painted, by file name. Raises UserError for names that cannot be meant."""
-    if not args.content.exists():
-        raise UserError(f"There is no {args.content}.")
-    if not args.content.is_dir():
-        if args.out.suffix.lower() not in OUTPUTS:
-            raise UserError("The name of --out must end in .png or .jpg.")
-        if args.making and args.making.suffix.lower() != ".gif":
-            raise UserError("The name of --making must end in .gif.")
-        _spare([args.out, args.making], [args.content, *args.style, *(args.masks or ())])
-        return [Job(args.content, args.out, args.making)]
-    for name, folder in (("--out", args.out), ("--making", args.making)):
-        if folder and (folder.exists() or folder.suffix) and not folder.is_dir():
-            raise UserError(f"{name} must be a folder, as --content is one.")
-    found = sorted(
-        path
-        for path in args.content.iterdir()
-        if path.suffix[1:].lower() in images.EXTENSIONS
-        and not path.name.startswith(".")
-        and path.is_file()
-    )
-    if not found:
-        raise UserError(f"There are no pictures in the folder {args.content}.")
-    stems = [path.stem.lower() for path in found]
-    jobs = []
-    for path in found:
-        name = path.name if stems.count(path.stem.lower()) > 1 else path.stem  # a.jpg and a.png
-        making = args.making / f"{name}.gif" if args.making else None
-        jobs.append(Job(path, args.out / f"{name}.png", making))
-    outputs = [path for job in jobs for path in (job.out, job.making)]
-    _spare(outputs, [*found, *args.style, *(args.masks or ())])
-    return jobs
-
-
-def _spare(outputs: list[Path | None], inputs: list[Path]) -> None:
-    kept = {path.resolve() for path in inputs}
-    for path in outputs:
-        if path and path.resolve() in kept:
-            raise UserError(f"{path} would be overwritten: choose another --out.")
-
-
-def _writable(folder: Path) -> None:
-    """Make the folder. Raises UserError when it cannot be written to."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{folder} cannot be made: {error.strerror}.") from error
-    if not os.access(folder, os.W_OK):
-        raise UserError(f"{folder} cannot be written to.")
-
-
-def _is_done(job: Job, newest: float) -> bool:
-    try:
-        return job.out.stat().st_mtime > max(job.content.stat().st_mtime, newest)
-    except OSError:
-        return False
-
-
-def _load(path: Path) -> np.ndarray:
-    if not path.is_file():
-        raise UserError(f"{path} is no file.")
-    try:
-        return images.fit(images.load(path, LIMITS), _SENT)
-    except UserError as error:
-        raise UserError(f"{path}: {error}") from error
-
-
 @contextlib.contextmanager
 def _backend() -> Iterator[Any]:
     """The plugin's backend in its worker, without the page's limit on a call's time."""
@@ -251,7 +173,7 @@ def _backend() -> Iterator[Any]:
 def _paint(backend: Any, job: Job, style: Style, args: argparse.Namespace) -> None:
     """Paints and writes one picture. On Ctrl-C what is there is written before it goes on up."""
     try:
-        photo = images.fit(images.load(job.content, LIMITS), _SENT)
+        photo = read(job.content)
     except UserError as error:
         if args.content.is_dir():  # the caller says which
             raise
@@ -278,7 +200,7 @@ def _paint(backend: Any, job: Job, style: Style, args: argparse.Namespace) -> No
                     if making is not None:
                         making.add(picture)
                 bar.total = _total(last, settings)
-                bar.set_postfix_str(_progress(last), refresh=False)
+                bar.set_postfix_str(progress(last), refresh=False)
                 bar.update(last.step - bar.n)
         except KeyboardInterrupt:
             stopped = True
@@ -287,12 +209,12 @@ def _paint(backend: Any, job: Job, style: Style, args: argparse.Namespace) -> No
     out = job.out
     if stopped and args.content.is_dir():  # under its own name it would pass for finished
         out = out.with_name(f"{out.stem}.unfinished.png")
-    _write(out, _encoded(out, picture, settings, last))
+    write(out, encoded(out, picture, settings, last))
     if job.making and making is not None:
-        _write(job.making, making.gif())
+        write(job.making, making.gif())
     if stopped:
         raise KeyboardInterrupt(f"Stopped at step {last.step}: the picture so far is in {out}.")
-    _tell(args, f"{out}: {_summary(picture, last)}")
+    _tell(args, f"{out}: {summary(picture, last)}")
 
 
 def _total(step: TransferStep, settings: Settings) -> int:
@@ -300,49 +222,6 @@ def _total(step: TransferStep, settings: Settings) -> int:
     if not settings.seconds or step.left is None or not step.elapsed:
         return step.steps
     return min(step.steps, round(step.step * (1 + step.left / step.elapsed)))
-
-
-def _progress(step: TransferStep) -> str:
-    left = "" if step.left is None else f"{step.left:.0f} s left"
-    return f"{left}, {_losses(step.losses)}" if step.losses else left
-
-
-def _losses(losses: Losses) -> str:
-    names = ("total", "content", "style", "smoothness")
-    return ", ".join(f"{name} {getattr(losses, name):.4f}" for name in names)
-
-
-def _summary(picture: np.ndarray, step: TransferStep) -> str:
-    height, width = picture.shape[:2]
-    losses = f"; losses: {_losses(step.losses)}" if step.losses else ""
-    return f"{width} x {height}, {step.network}, {step.step} steps in {step.elapsed:.1f} s{losses}"
-
-
-def _encoded(out: Path, picture: np.ndarray, settings: Settings, step: TransferStep) -> bytes:
-    if out.suffix.lower() == ".png":
-        settings = dataclasses.replace(settings, network=step.network)  # "auto" may change
-        if settings.seconds:  # they decided, not the steps
-            steps = max(step.step, ranges.STEPS[0])
-            settings = dataclasses.replace(settings, steps=steps)
-        made = {"network": step.network, "losses": _losses(step.losses) if step.losses else ""}
-        return painted_png(picture, settings, made)
-    stream = io.BytesIO()
-    Image.fromarray(picture).save(stream, "JPEG", quality=95, subsampling=0)
-    return stream.getvalue()
-
-
-def _write(path: Path, data: bytes) -> None:
-    """All of it or nothing: half a picture would pass for a finished one."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            beside.write_bytes(data)
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
-    except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _tell(args: argparse.Namespace, text: str) -> None:

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from gradio.processing_utils import save_bytes_to_cache
 
-from plugins.style.files import painted_png
 from plugins.style.formulas import transfer_formulas
 from plugins.style.models import BY_NAME
-from plugins.style.painting import LAYER_CURVES, Painting
+from plugins.style.painting.files import painted_png
+from plugins.style.painting.painting import LAYER_CURVES, Painting
 from plugins.style.results import TransferStep
 
 COLOURS = {"total": "#334155", "content": "#2563eb", "style": "#dc2626", "smoothness": "#16a34a"}

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from host import UserError
-from plugins.style.making import Making
+from host.executors.call import CallCancelled
+from plugins.style.painting.making import Making
 from plugins.style.results import TransferStep
 from plugins.style.settings import LAYERS, STEPS, Settings
 
@@ -45,6 +46,7 @@ class Painting:
     losses: list[tuple[int, str, float]] = field(default_factory=list)
     layers: list[tuple[int, str, float]] = field(default_factory=list)
     running: bool = False
+    _paused: bool = False
 
     @property
     def finished(self) -> bool:
@@ -63,12 +65,17 @@ class Painting:
             settings = dataclasses.replace(settings, steps=min(self.done + MORE, STEPS[1]))
         self.settings = settings
 
+    def pause(self) -> None:
+        """Begin no further call: the caller cancels the one under way, if there is one just now."""
+        self._paused = True
+
     def paint(self, backend: Any) -> Iterator[TransferStep]:
         """Yields each step; begins anew from the picture whenever the settings are replaced.
 
-        Ends early when the visitor's calls are cancelled. Raises as ``backend.transfer`` does.
+        Ends early when it is paused or the visitor's calls are cancelled. Raises as
+        ``backend.transfer`` does.
         """
-        self.running = True
+        self.running, self._paused = True, False
         try:
             yield from self._paint(backend)
         finally:
@@ -85,10 +92,15 @@ class Painting:
             self.losses = [point for point in self.losses if point[0] <= self.done]
             self.layers = [point for point in self.layers if point[0] <= self.done]
             changed = False
-            steps = backend.transfer(
-                self.photo, self.styles, asked, self.masks, self.picture, self.done
-            )
+            try:
+                steps = backend.transfer(
+                    self.photo, self.styles, asked, self.masks, self.picture, self.done
+                )
+            except CallCancelled:  # before its turn came
+                return
             with closing(steps):
+                if self._paused:  # since before this call, so nobody has cancelled it
+                    return
                 for step in steps:
                     self._keep(step)
                     self.seconds = before + step.elapsed
@@ -97,7 +109,7 @@ class Painting:
                     changed = self.settings is not settings and step.image is not None
                     if changed:
                         break
-            if not changed or self.settings.steps <= self.done:
+            if not changed or self._paused or self.settings.steps <= self.done:
                 return
             before = self.seconds
 

@@ -11,7 +11,8 @@ import gradio as gr
 
 from host import UserError
 from plugins.style import settings as ranges
-from plugins.style.models import BY_NAME, MODELS
+from plugins.style.components import QUIET, network_dropdown
+from plugins.style.models import BY_NAME
 from plugins.style.settings import AUTO, Settings
 
 _STARTS = [
@@ -102,12 +103,8 @@ class Controls:
         )
         named["start"] = gr.Dropdown(_STARTS, value="preview", label="Start from")
         named["colours"] = gr.Dropdown(_KEEP, value="painting", label="Colours of the result")
-        named["network"] = gr.Dropdown(
-            [("VGG19 if its weights are here, else embedded", AUTO)]
-            + [(model.title, model.name) for model in MODELS],
-            value=AUTO,
-            label="Network",
-            info="VGG19 is the paper's network; without its weights the small one answers",
+        named["network"] = network_dropdown(
+            "Network", "VGG19 is the paper's network; without its weights the small one answers"
         )
         # a layer's name from a client is checked by the backend, whatever the list shows
         named["content_layer"] = gr.Dropdown(
@@ -134,8 +131,7 @@ class Controls:
             layers,
             named["network"],
             named["content_layer"],
-            api_visibility="private",
-            show_progress="hidden",
+            **QUIET,
         )
 
 

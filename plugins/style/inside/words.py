@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from host import UserError
-from plugins.style.inside_results import Layer, Patches, ReconstructStep
+from plugins.style.inside.results import Layer, Patches, ReconstructStep
 from plugins.style.models import BY_NAME
 
 ABOUT = """\
