@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import skimage.data
 import sklearn.datasets
-from style_judge import PAINTERS, ROOT, make_painters, paint, sheet
+from style_painters import PAINTERS, ROOT, make_painters, paint, sheet
 
 from host import images
 from plugins.style.examples import PAINTINGS
