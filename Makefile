@@ -3,6 +3,7 @@
 # make lint   formatting, lint and types
 # make audit  known vulnerabilities of what is installed
 # make docs   the documents as a site, in build/docs
+# make benchmark  every figure of time and memory in one table; ONLY=face,calls for some parts
 # make proofs load, faults, fuzzing, soak and a Space's budget: two hours on two cores
 
 PYTHON ?= python3
@@ -49,8 +50,13 @@ audit: $(VENV)/dev.stamp
 docs: $(VENV)/dev.stamp
 	@$(BIN)/mkdocs build --strict --quiet
 
-benchmark: $(VENV)/dev.stamp
-	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+# What is compared with lies in a folder of its own: nothing of the app may come to need it.
+build/peers/.stamp: benchmarks/requirements.txt | $(BIN)/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target build/peers -r $<
+	@touch $@
+
+benchmark: $(VENV)/dev.stamp build/peers/.stamp
+	@$(BIN)/python benchmarks/run.py $(if $(ONLY),--only $(ONLY)) $(ARGS)
 
 proofs: $(VENV)/dev.stamp
 	@for proof in space load faults fuzz soak; do $(BIN)/python benchmarks/proofs/$$proof.py || exit 1; done

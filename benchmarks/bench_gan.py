@@ -34,6 +34,7 @@ def measure(options: argparse.Namespace) -> Iterator[Row]:
     plain = TrainingConfig(batch, r1=0)
     fast = TrainingConfig(batch, r1=0, precision="auto")
     whole = TrainingConfig(batch, precision="auto")
+    every = whole.r1_every
     pictures = torch.rand(512, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 2 - 1
     for threads in sorted({1, usable_cores()}, reverse=True):
         torch.set_num_threads(threads)
@@ -51,9 +52,14 @@ def measure(options: argparse.Namespace) -> Iterator[Row]:
             ("float32, no R1", plain, "reference recipe, our networks", same, 2),
             ("float32, no R1", plain, "reference DCGAN", reference, 2),
             ("fastest precision, no R1", fast, "reference DCGAN", reference, 2),
-            (f"as the page trains, R1 every {whole.r1_every} steps", whole, "reference DCGAN",
-             reference, whole.r1_every),
-        ):  # fmt: skip
+            (
+                f"fastest precision, R1 every {every} steps",
+                whole,
+                "reference DCGAN",
+                reference,
+                every,
+            ),
+        ):
             ours = Trainer(pictures, NETWORKS, config)
             ours.step(), peer.step()
             count = 1 if options.quick else count

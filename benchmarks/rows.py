@@ -56,7 +56,7 @@ class Row:
         ours = self._shown(self.ours) or ("-" if self.peer is not None else "")
         if self.ratio is None and self.spread and self.n > 1:
             ours += f" ({_short(self.spread[0])}-{_short(self.spread[1])})"
-        peer = " ".join(filter(None, [self._shown(self.peer), self.against]))
+        peer = ", ".join(filter(None, [self._shown(self.peer), self.against]))
         what = self.what + (f"; {self.note}" if self.note else "")
         return f"| {what} | {ours} | {peer} | {ratio} | {self.n or ''} |"
 
