@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from host import Plugin, hookimpl
+from host.shipped import shipped
 
 
 @hookimpl
@@ -17,7 +18,9 @@ def register_plugins(register: Callable[[Plugin], None]) -> None:
             framework="torch",
             tab="plugins.gan.tab:build",
             backend="plugins.gan.backend:GanBackend",
-            description="Draws handwritten digits that nobody wrote, and trains a GAN live.",
+            description="Two networks play a game, until one of them draws pictures "
+            "that nobody made.",
+            cover=shipped("assets", "gan", "cover.webp"),
             requires=(
                 *("torch", "torchvision", "torchmetrics", "safetensors"),
                 *("sklearn", "scipy", "matplotlib"),

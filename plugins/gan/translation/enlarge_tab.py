@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import numpy as np
 
 from host import UserError
-from host.shipped import shipped
 from host.ui import ImageInput
-from plugins.gan.components import QUIET
+from plugins.gan.components import QUIET, examples
 from plugins.gan.translation import enlarge_view as view
 from plugins.gan.translation.enlarge_limits import ANSWERS, MAX_SIDE, MAX_TRUTH
+from plugins.gan.translation.examples import PHOTO_CREDITS, SMALL, photos
 from plugins.gan.translation.results import Translation
 
-ASSETS = shipped("assets", "gan")
 PROVE, AS_IS = "prove", "as it is"
 
 _ABOUT = """\
@@ -29,12 +26,7 @@ which sees the small picture and rejects large ones that look unreal: it has to 
 sharp picture. That detail is **invented**: it is plausible, not known. Never trust it for a face,
 a number plate or a diagnosis.
 """
-_CREDITS = (
-    "Examples: two drawings by this project's own program, and the photos "
-    "[china](https://www.flickr.com/photos/danielbuechele/6061409035/) by danielbuechele and "
-    "[flower](https://www.flickr.com/photos/vultilion/6056698931/) by vultilion, "
-    "[CC BY 2.0](https://creativecommons.org/licenses/by/2.0/), from scikit-learn."
-)
+_CREDITS = f"Examples: two drawings by this project's own program, and the photos {PHOTO_CREDITS}"
 _KEPT = 1800  # seconds that the pictures wait to be compared
 
 
@@ -55,10 +47,8 @@ def build(backend: Any) -> None:
                 "they are; larger pictures are scaled down first.",
             )
             button = gr.Button("Enlarge", variant="primary")
-            files = [str(file) for file in _examples()]
-            if files:
-                gr.Examples(files, picture, label="Or take one of these", api_visibility="private")
-                gr.Markdown(_CREDITS)
+            examples([*SMALL, *photos()], picture)
+            gr.Markdown(_CREDITS)
         with gr.Column(scale=2, min_width=320):
             words = gr.Markdown("Choose a picture, then press Enlarge.")
             figures = gr.HTML()
@@ -148,13 +138,3 @@ def _gallery(label: str) -> gr.Gallery:
         interactive=False,
         buttons=["download", "fullscreen"],
     )
-
-
-def _examples() -> list[Path]:
-    """Our drawings, and the photos in scikit-learn's package, found without importing it."""
-    found = sorted(ASSETS.glob("enlarge_*.png"))
-    spec = importlib.util.find_spec("sklearn")
-    if spec is not None and spec.submodule_search_locations:
-        folder = Path(next(iter(spec.submodule_search_locations))) / "datasets" / "images"
-        found += [folder / name for name in ("china.jpg", "flower.jpg")]
-    return [file for file in found if file.is_file()]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -11,12 +9,12 @@ import numpy as np
 from PIL import Image
 
 from host import UserError
-from host.shipped import shipped
 from host.ui import Drawing, ImageInput
-from plugins.gan.components import QUIET
+from plugins.gan.components import QUIET, examples
 from plugins.gan.translation import enlarge_view, framing
 from plugins.gan.translation import translate_view as view
 from plugins.gan.translation.canvas import SETTINGS, holding
+from plugins.gan.translation.examples import LINES, PHOTO_CREDITS, people, photos
 from plugins.gan.translation.results import Translation
 
 DETAIL = 0.4
@@ -47,9 +45,7 @@ which is little: skin, sky and leaves they mostly know, of other things they gue
 """
 _CREDITS = (
     "Portraits and drawings: made by this project's own programs; nobody is portrayed. Photos: "
-    "[china](https://www.flickr.com/photos/danielbuechele/6061409035/) by danielbuechele and "
-    "[flower](https://www.flickr.com/photos/vultilion/6056698931/) by vultilion, "
-    "[CC BY 2.0](https://creativecommons.org/licenses/by/2.0/), from scikit-learn."
+    f"{PHOTO_CREDITS}"
 )
 _KEPT = 1800  # seconds that the pictures wait to be compared
 
@@ -90,13 +86,12 @@ def _build_edges(backend: Any) -> None:
                     down = gr.Slider(0, 1, value=0.5, step=0.02, label="Down", min_width=90)
                 gr.Markdown("Let the face fill the square, eyes a little above the middle.")
                 button = gr.Button("Make a portrait", variant="primary")
-                _examples("*_1.jpg", picture)
+                examples(people(1), picture)
             with gr.Tab("Draw"):
                 canvas = Drawing(label="Draw a face that fills the square", **SETTINGS)
                 draw = gr.Button("Make a portrait of the drawing", variant="primary")
-                drawn = sorted(shipped("assets", "gan").glob("drawing_*.png"))
                 with gr.Row():
-                    for number, file in enumerate(drawn, start=1):
+                    for number, file in enumerate(LINES, start=1):
                         gr.Button(f"Drawing {number}", size="sm", min_width=80).click(
                             lambda file=file: holding(np.array(Image.open(file))),
                             None,
@@ -178,7 +173,7 @@ def _build_colour(backend: Any) -> None:
         with gr.Column(scale=1, min_width=300):
             picture = ImageInput(label="A picture, grey or not", height=260)
             button = gr.Button("Colour it", variant="primary")
-            _examples("*_2.jpg", picture, photos=True)
+            examples([*people(2), *photos()], picture)
         with gr.Column(scale=2, min_width=320):
             outputs, compare = _results(view.COLOUR)
 
@@ -265,16 +260,3 @@ def _results(names: view.Names) -> tuple[_Outputs, Any]:
         **QUIET,
     )
     return outputs, compare
-
-
-def _examples(pattern: str, picture: ImageInput, photos: bool = False) -> None:
-    """Our drawn people and, with ``photos``, those in scikit-learn's package, found without
-    importing it."""
-    found = sorted(shipped("assets", "face").glob(pattern))
-    spec = importlib.util.find_spec("sklearn") if photos else None
-    if spec is not None and spec.submodule_search_locations:
-        images = Path(next(iter(spec.submodule_search_locations))) / "datasets" / "images"
-        found += [images / name for name in ("china.jpg", "flower.jpg")]
-    files = [str(file) for file in found if file.is_file()]
-    if files:
-        gr.Examples(files, picture, label="Or take one of these", api_visibility="private")
