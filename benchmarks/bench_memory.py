@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import tempfile
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -93,10 +94,13 @@ def measure(options: argparse.Namespace) -> Iterator[Row]:
             with Host(settings) as host:
                 (loaded,) = host.plugins
                 (executor,) = loaded.executors
-                backend = host.backend(plugin)
-                backend.health()  # starts it
-                pid = executor.status().pid
-                assert pid is not None
+                host.warm_up()
+                while not host.ready:
+                    time.sleep(0.1)
+                backend, status = host.backend(plugin), executor.status()
+                pid = status.pid
+                if pid is None:
+                    raise RuntimeError(f"{plugin} did not start: {status.last_error}")
                 yield Row(f"Memory of the {plugin} worker, ready", size(pid), unit="MB", n=1)
                 for what, job in asked:
                     most = peak(pid, lambda job=job, backend=backend: job(backend))
