@@ -4,7 +4,7 @@
     .venv/bin/python scripts/covers.py style    some
 
 Seeds are fixed; the style cover is painted with the embedded network. Writes
-assets/<plugin>/cover.jpg, 720 x 480.
+assets/<plugin>/cover.webp, 720 x 480.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ def face(backend: Any) -> Image.Image:
 
 def style(backend: Any) -> Image.Image:
     """Photo and painting on the left, what becomes of them on the right."""
-    photo, painting = load(ASSETS / "face" / "clara_1.jpg"), load(ASSETS / "style" / "starry.jpg")
+    photo, painting = (
+        load(ASSETS / name) for name in ("gan/enlarge_landscape.png", "style/starry.jpg")
+    )
     *_, last = backend.transfer(photo, [painting], Settings(size=640, steps=200, seed=1))
     cover = Image.new("RGB", (WIDTH, HEIGHT), INK)
     small, large = (238, HEIGHT // 2 - 2), (478, HEIGHT)
@@ -80,9 +82,9 @@ def main() -> None:
     with Host(HostSettings(offline=True)) as host:
         for name in sys.argv[1:] or COVERS:
             COVERS[name](host.backend(name)).save(
-                ASSETS / name / "cover.jpg", quality=86, optimize=True
+                ASSETS / name / "cover.webp", quality=86, optimize=True
             )
-            print(f"assets/{name}/cover.jpg")
+            print(f"assets/{name}/cover.webp")
 
 
 if __name__ == "__main__":

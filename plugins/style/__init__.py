@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from host import Command, Plugin, hookimpl
+from host.shipped import shipped
 from host.weights import WeightFile
 from plugins.style.models import MODELS
 
@@ -18,7 +19,9 @@ def register_plugins(register: Callable[[Plugin], None]) -> None:
             framework="tensorflow",
             tab="plugins.style.tab:build",
             backend="plugins.style.backend:StyleBackend",
-            description="Paint a photo in the manner of a painting (Gatys, Ecker, Bethge 2016).",
+            description="A photo, painted in the manner of a painting, while you watch "
+            "and change your mind.",
+            cover=shipped("assets", "style", "cover.webp"),
             requires=("tensorflow", "keras", "h5py", "safetensors", "scipy", "matplotlib"),
         )
     )

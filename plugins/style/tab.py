@@ -19,8 +19,8 @@ from plugins.style.painting import tab as painting_tab
 def build(backend: Any) -> None:
     """Write the tab's components; ``backend`` is the proxy of a StyleBackend."""
     with gr.Tabs():
-        with gr.Tab("Paint"):
-            painting_tab.build(backend)
+        with gr.Tab("Paint") as opened:
+            painting_tab.build(backend, opened)
         with gr.Tab("Inside the network"):
             inside_tab.build(backend)
         with gr.Tab("Networks"):

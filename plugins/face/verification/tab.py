@@ -30,8 +30,12 @@ EXPLAINED = (
 )
 
 
-def build(backend: Any, model: gr.Dropdown, head: gr.State) -> tuple[gr.Slider, gr.Checkbox]:
+def build(
+    backend: Any, model: gr.Dropdown, head: gr.State, opened: gr.Tab
+) -> tuple[gr.Slider, gr.Checkbox]:
     """Writes the sub-tab.
+
+    opened: the sub-tab; whoever opens it for the first time sees an example answered.
 
     Returns its threshold, which another model makes meaningless, and whether to use the head.
     """
@@ -40,8 +44,8 @@ def build(backend: Any, model: gr.Dropdown, head: gr.State) -> tuple[gr.Slider, 
         "uploads wait in a temporary folder of the server for 70 minutes at most."
     )
     with gr.Row():
-        first = ImageInput(label="First picture", height=300)
-        second = ImageInput(label="Second picture", height=300)
+        first = ImageInput(_example(0), label="First picture", height=300)
+        second = ImageInput(_example(1), label="Second picture", height=300)
     with gr.Row():
         compare = gr.Button("Verify", variant="primary")
         explain = gr.Button("Which part of the face decided?")
@@ -137,12 +141,17 @@ def build(backend: Any, model: gr.Dropdown, head: gr.State) -> tuple[gr.Slider, 
             (info, result.distance, result.notes),
         )
 
-    compare.click(
-        face_verify,
-        [first, second, threshold, model, use_head, head],
-        [verdict, siamese, first_marked, second_marked, facts, decided],
-        api_name="face_verify",
-    )
+    asked = [first, second, threshold, model, use_head, head]
+    answered = [verdict, siamese, first_marked, second_marked, facts, decided]
+    compare.click(face_verify, asked, answered, api_name="face_verify")
+
+    def look(decided: Any, first: Any, second: Any, *rest: Any) -> Any:
+        """Answers the example, for whoever has asked nothing yet."""
+        if decided is not None or first is None or second is None:
+            return [gr.skip()] * len(answered)
+        return face_verify(first, second, *rest)
+
+    opened.select(look, [decided, *asked], answered, api_visibility="private")
 
     def face_explain(
         first: np.ndarray | None,
@@ -188,6 +197,11 @@ def build(backend: Any, model: gr.Dropdown, head: gr.State) -> tuple[gr.Slider, 
         trigger_mode="always_last",
     )
     return threshold, use_head
+
+
+def _example(place: int) -> str | None:
+    path = ASSETS / EXAMPLES[0][place]
+    return str(path) if path.is_file() else None
 
 
 def _choice(model: str, use_head: bool, head: Head | None) -> tuple[str | None, Head | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -18,7 +19,7 @@ from plugins.style.painting.controls import LIVE, Controls
 from plugins.style.painting.drawn_masks import drawn_masks, fit_over
 from plugins.style.painting.files import read_settings
 from plugins.style.painting.painting import Painting
-from plugins.style.settings import AUTO
+from plugins.style.settings import AUTO, Settings
 
 _ABOUT = """\
 The photo's pixels are changed step by step until a network sees the photo's objects and the
@@ -27,20 +28,25 @@ painting's textures in them ([Gatys, Ecker and Bethge
 Move a slider while it paints: it goes on from the picture as it is.
 """
 OFFERED = "Or take one of these"
+GLIMPSE = 20
+"""Steps of the example: about two seconds on two cores."""
 _KEPT = 3600  # seconds that a painting waits for its visitor
 
 
-def build(backend: Any) -> None:
-    """Write the sub-tab's components."""
+def build(backend: Any, opened: gr.Tab) -> None:
+    """Write the sub-tab's components.
+
+    opened: the sub-tab; whoever opens it for the first time sees an example painted a little.
+    """
     gr.Markdown(_ABOUT)
     with gr.Row():
         with gr.Column():
             with gr.Row():
                 with gr.Column(min_width=200):
-                    content = ImageInput(label="Photo", height=240)
+                    content = ImageInput(_first(photos()), label="Photo", height=240)
                     examples(photos(), content, OFFERED)
                 with gr.Column(min_width=200):
-                    style = ImageInput(label="Painting", height=240)
+                    style = ImageInput(_first(PAINTINGS), label="Painting", height=240)
                     examples(PAINTINGS, style, OFFERED)
             with gr.Row():
                 run = gr.Button("Paint", variant="primary")
@@ -66,7 +72,7 @@ def build(backend: Any) -> None:
                     compared = gr.ImageSlider(
                         label="Photo and result", format="jpeg", interactive=False, height=420
                     )
-            status = gr.Markdown("Choose a photo and a painting, then press Paint.")
+            status = gr.Markdown("Press Paint, or choose others first.")
             with gr.Row():
                 download = gr.DownloadButton("Download the picture", interactive=False)
                 film = gr.DownloadButton("Download the making (GIF)", interactive=False)
@@ -192,6 +198,17 @@ def build(backend: Any) -> None:
         pair = (painting.photo, painting.picture)
         yield (*view.shown(painting, last, view.outcome(painting, last)), picture, making, pair)
 
+    def look(
+        painting: Painting | None, content: np.ndarray | None, style: np.ndarray | None
+    ) -> Iterator[tuple[Any, ...]]:
+        """Paints the example a little, for whoever has painted nothing yet."""
+        if painting is not None or content is None or style is None:
+            yield (gr.skip(),) * len(done)
+            return
+        settings = Settings(steps=GLIMPSE)
+        photo, other = (images.fit(each, settings.size) for each in (content, style))
+        yield from _stream(Painting(photo, [other], [None], settings))
+
     def change(painting: Painting | None, *values: Any) -> None:
         """A slider moved: a painting under way goes on with its new value."""
         if painting is not None and not painting.finished:
@@ -235,10 +252,18 @@ def build(backend: Any) -> None:
         show_progress="minimal",
     )
 
+    glimpsed = opened.select(
+        look,
+        [painting, content, style],
+        done,
+        api_visibility="private",
+        show_progress="minimal",
+    )
+
     def offer(*paths: str | None) -> list[gr.DownloadButton]:
         return [gr.DownloadButton(interactive=bool(path)) for path in paths]
 
-    for event in (painted, continued):
+    for event in (painted, continued, glimpsed):
         event.then(offer, [download, film], [download, film], **QUIET)
         event.failure(offer, [download, film], [download, film], **QUIET)
     pause.click(stop, painting, None, queue=False, **QUIET)
@@ -263,3 +288,7 @@ def build(backend: Any) -> None:
     earlier.upload(
         lambda path: controls.values(read_settings(path)), earlier, controls.components(), **QUIET
     )
+
+
+def _first(paths: list[Path]) -> str | None:
+    return str(paths[0]) if paths else None
