@@ -328,7 +328,7 @@ def test_a_link_brings_the_same_game(demo, visit, keep):
 def test_a_link_opens_the_playground_on_a_phone(demo, visit, width):
     page = visit(demo, width=width, height=780)
     page.goto("about:blank")
-    page.goto(demo.url + "#gan=")
+    page.goto(demo.url + "?tab=gan/playground#gan=")
     page.locator(".gp-canvas").scroll_into_view_if_needed(timeout=60_000)  # it may be further down
     seen(page)
 
@@ -336,7 +336,7 @@ def test_a_link_opens_the_playground_on_a_phone(demo, visit, width):
 def test_a_damaged_link_is_a_sentence(demo, visit):
     page = visit(demo)
     page.goto("about:blank")
-    page.goto(demo.url + "#gan=%3Cscript%3E")
+    page.goto(demo.url + "?tab=gan/playground#gan=%3Cscript%3E")
     seen(page)
     expect(page.get_by_text("The link's settings cannot be read")).to_be_visible()
     expect(page.get_by_label("Real distribution", exact=True)).to_have_value("ring")

@@ -17,10 +17,8 @@ def _text(name: str) -> str:
     return (Path(__file__).parent / name).read_text(encoding="utf-8")
 
 
-OPEN = _text("open.js")
-"""Opens the page of a link to a game."""
 COPY = _text("copy.js")
-"""Copies such a link."""
+"""Copies a link to a game, which the page opens."""
 
 
 def plot() -> gr.HTML:

@@ -234,7 +234,6 @@ def build(backend: Any) -> None:
     copy.click(encoded, [visit, *components], link, **QUIET).success(
         None, link, link, js=canvas.COPY, **QUIET
     ).success(lambda: gr.Textbox(visible=True), None, link, queue=False, **QUIET)
-    gr.on(None, None, None, None, js=canvas.OPEN, **QUIET)
     api.build(backend)
 
 
