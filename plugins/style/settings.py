@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from host import UserError
-from plugins.style.checks import number, numbers, one_of, whole
+from plugins.style import checks
 
 AUTO = "auto"
 """Asks for the first network whose weights are here."""
@@ -72,17 +72,17 @@ class Settings:
 
         Raises UserError for the first that is not.
         """
-        content = number(self.content_weight, WEIGHTS, "Each weight")
-        style = number(self.style_weight, WEIGHTS, "Each weight")
+        content = checks.number("Each weight", self.content_weight, *WEIGHTS)
+        style = checks.number("Each weight", self.style_weight, *WEIGHTS)
         if content == style == 0:
             raise UserError("Let the photo or the painting count: both weights are 0.")
         shares = self.shares
         if isinstance(shares, list | tuple) and not shares:
             shares = (1.0,) * paintings
-        shares = numbers(shares, paintings, WEIGHTS, "Each painting's share")
+        shares = checks.numbers("Each painting's share", shares, paintings, *WEIGHTS)
         if not any(shares):
             raise UserError("Let a painting count: every share is 0.")
-        layers = numbers(self.layer_weights, LAYERS, WEIGHTS, "Each layer's weight")
+        layers = checks.numbers("Each layer's weight", self.layer_weights, LAYERS, *WEIGHTS)
         if not any(layers):
             raise UserError("Let a style layer count: the weight of every layer is 0.")
         if not isinstance(self.content_layer, str):
@@ -90,20 +90,20 @@ class Settings:
         if not isinstance(self.network, str):
             raise UserError("The network must be the name of a network.")
         return Settings(
-            size=whole(self.size, sizes, "size"),
-            steps=whole(self.steps, STEPS, "number of steps"),
-            seconds=number(self.seconds, SECONDS, "The time limit"),
+            size=checks.whole("The size", self.size, *sizes),
+            steps=checks.whole("The number of steps", self.steps, *STEPS),
+            seconds=checks.number("The time limit", self.seconds, *SECONDS),
             content_weight=content,
             style_weight=style,
-            smoothness=number(self.smoothness, WEIGHTS, "Each weight"),
+            smoothness=checks.number("Each weight", self.smoothness, *WEIGHTS),
             shares=shares,
             layer_weights=layers,
             content_layer=self.content_layer,
-            start=one_of(self.start, STARTS, "start"),
-            colours=one_of(self.colours, COLOURS, "choice of colours"),
-            pooling=one_of(self.pooling, POOLINGS, "pooling"),
+            start=checks.one_of("The start", self.start, STARTS),
+            colours=checks.one_of("The choice of colours", self.colours, COLOURS),
+            pooling=checks.one_of("The pooling", self.pooling, POOLINGS),
             network=self.network,
-            seed=whole(self.seed, SEEDS, "seed"),
+            seed=checks.whole("The seed", self.seed, *SEEDS),
         )
 
     def to_json(self) -> str:

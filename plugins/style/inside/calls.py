@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from host import UserError
-from plugins.style.checks import one_of, whole
+from plugins.style import checks
 from plugins.style.inside import activation, gram, reconstruction
 from plugins.style.inside.feature_maps import feature_maps
 from plugins.style.inside.rearranged import rearranged
@@ -58,8 +58,8 @@ class InsideCalls:
 
         count: 1..64. scale: "own" makes each map's largest value white, "joint" that of all.
         """
-        count = whole(count, COUNTS, "number of maps")
-        joint = one_of(scale, SCALES, "grey scale") == "joint"
+        count = checks.whole("The number of maps", count, *COUNTS)
+        joint = checks.one_of("The grey scale", scale, SCALES) == "joint"
         if len(channels) > COUNTS[1]:
             raise UserError(f"Please ask for at most {COUNTS[1]} channels.")
         return feature_maps(
@@ -75,7 +75,8 @@ class InsideCalls:
         seed: int = 0,
     ) -> Iterator[ExciteStep]:
         """Grow a picture that excites one channel; yields each step. steps: 10..400."""
-        steps, seed = whole(steps, EXCITE_STEPS, "number of steps"), whole(seed, SEEDS, "seed")
+        steps = checks.whole("The number of steps", steps, *EXCITE_STEPS)
+        seed = checks.whole("The seed", seed, *SEEDS)
         yield from activation.excite(
             self.network(network), layer, channel, steps, seed, self._device
         )
@@ -89,7 +90,7 @@ class InsideCalls:
         count: int = 9,
     ) -> Patches:
         """The patches of the picture that excite one channel most. count: 1..64."""
-        count = whole(count, COUNTS, "number of patches")
+        count = checks.whole("The number of patches", count, *COUNTS)
         return activation.patches(
             self.network(network), picture, layer, channel, count, self._device
         )
@@ -106,7 +107,7 @@ class InsideCalls:
 
         order: of the channels, "clusters" or "strength".
         """
-        order = one_of(order, ORDERS, "order")
+        order = checks.one_of("The order", order, ORDERS)
         return gram.gram(self.network(network), picture, layer, other, order, self._device)
 
     def reconstruct(
@@ -123,9 +124,10 @@ class InsideCalls:
 
         what: "content" or "style". steps: 10..500. side: pixels of the long side, 96..384.
         """
-        what = one_of(what, WHAT, "part to reconstruct")
-        steps, seed = whole(steps, RECONSTRUCT_STEPS, "number of steps"), whole(seed, SEEDS, "seed")
-        side = whole(side, RECONSTRUCT_SIDES, "size")
+        what = checks.one_of("The part to reconstruct", what, WHAT)
+        steps = checks.whole("The number of steps", steps, *RECONSTRUCT_STEPS)
+        seed = checks.whole("The seed", seed, *SEEDS)
+        side = checks.whole("The size", side, *RECONSTRUCT_SIDES)
         yield from reconstruction.reconstruct(
             self.network(network), picture, layer, what, steps, seed, side, self._device
         )
@@ -142,5 +144,6 @@ class InsideCalls:
 
         how: "flip", "shuffle" or "turn".
         """
-        how, seed = one_of(how, REARRANGEMENTS, "way to rearrange"), whole(seed, SEEDS, "seed")
+        how = checks.one_of("The way to rearrange", how, REARRANGEMENTS)
+        seed = checks.whole("The seed", seed, *SEEDS)
         return rearranged(self.network(network), picture, layer, how, seed, self._device)

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from host import UserError
-from plugins.style.checks import whole
+from plugins.style import checks
 from plugins.style.inside.receptive import stride_and_field
 from plugins.style.inside.results import MAX_SIDE, Layer
 from plugins.style.networks import Network
@@ -60,4 +60,4 @@ def described(network: Network, name: str, shape: tuple[int, ...]) -> Layer:
 
 def channel_of(channel: object, channels: int) -> int:
     """``channel`` as an index below ``channels``. Raises UserError."""
-    return whole(channel, (0, channels - 1), "channel")
+    return checks.whole("The channel", channel, 0, channels - 1)
