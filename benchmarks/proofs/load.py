@@ -20,11 +20,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import collections
-import json
 import os
 import random
 import re
-import signal
 import statistics
 import sys
 import tempfile
@@ -36,6 +34,7 @@ from typing import Any
 import httpx
 import places  # noqa: F401
 from app_memory import Watch
+from served import conclude, warm_app
 from serving import App
 from subjects import CHECKED, Crossed, Subject, Wrong, check, expect, identify, subjects
 from timing import machine
@@ -319,27 +318,14 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     options = arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the app is ended all the same
     with tempfile.TemporaryDirectory(prefix="triptych-load-") as folder:
-        app = App(Path(folder), ["--offline", "--strict"], {})
-        try:
-            app.wait_until_served(300)
-            app.wait_for_log(r"(?s)(host\.executor: [^\n]* ready on.*){3}", seconds=600)
+        with warm_app(folder, [], 3, options.keep_log) as app:
             tally, watch, cost = asyncio.run(crowd(app, options))
-            time.sleep(2)  # the last calls of those who left end now
-        finally:
-            app.stop()
-            if options.keep_log:
-                options.keep_log.write_text(app.log)
         report = summary(tally, watch, app.log, options)
     report["generator_cores"] = cost["generator_cpu_s"] / (60 * options.minutes)
     report["failed"] = verdict(report)
     show(report)
-    if options.json:
-        options.json.write_text(json.dumps(report, indent=1))
-    for criterion in report["failed"]:
-        print(f"FAILED: {criterion}")
-    return 1 if report["failed"] else 0
+    return conclude(report, options.json)
 
 
 if __name__ == "__main__":

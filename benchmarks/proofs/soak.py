@@ -21,12 +21,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import collections
-import json
-import signal
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +32,7 @@ from typing import Any
 import httpx
 import places  # noqa: F401
 from app_memory import Sample, Watch
+from served import conclude, warm_app
 from serving import App
 from subjects import Subject, generate, identify, paint, play, subjects, verify
 from timing import machine
@@ -49,7 +47,6 @@ REST = 0.1
 """Seconds from an answer to the reading: a worker tidies up after its answer."""
 MOST = 1.05
 KINDS = {"memory": "PSS", "private": "USS", "written": "not backed by files"}
-READY = r"(?s)(host\.executor: [^\n]* ready on.*){%d}"
 
 Job = Callable[[Visitor, Subject], Awaitable[tuple[Answer, bytes]]]
 
@@ -237,26 +234,14 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     options = arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the app is ended all the same
+    flags = ["--only", ",".join(options.only)]
     with tempfile.TemporaryDirectory(prefix="triptych-soak-") as folder:
-        app = App(Path(folder), ["--offline", "--strict", "--only", ",".join(options.only)], {})
-        try:
-            app.wait_until_served(300)
-            app.wait_for_log(READY % len(options.only), seconds=600)
+        with warm_app(folder, flags, len(options.only), options.keep_log) as app:
             courses, watch = asyncio.run(soak(app, options))
-            time.sleep(2)  # what the last page left behind is cleared now
-        finally:
-            app.stop()
-            if options.keep_log:
-                options.keep_log.write_text(app.log)
         report = summary(courses, watch, app.log, options)
     report["failed"] = verdict(report)
     show(report)
-    if options.json:
-        options.json.write_text(json.dumps(report, indent=1))
-    for criterion in report["failed"]:
-        print(f"FAILED: {criterion}")
-    return 1 if report["failed"] else 0
+    return conclude(report, options.json)
 
 
 if __name__ == "__main__":
