@@ -119,7 +119,7 @@ def measure(options: argparse.Namespace) -> Iterator[Row]:
     objective = Objective(networks.embedded(), CPU)
     evaluations = 10 if options.quick else SEARCH_EVALUATIONS
     yield from searches(objective, QUICK_SIDE if options.quick else SEARCH_SIDE, evaluations)
-    yield from equal_loss(objective, objective, options.rounds, 1, options.quick)
+    yield from equal_loss(objective, objective, options.rounds, options.quick)
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def measure(options: argparse.Namespace) -> Iterator[Row]:
     yield Row("Style with VGG19", note=f"with {kind} weights; our transfer computes in {same}")
     objective = Objective(exact, CPU)
     ours = objective if fast is exact else Objective(fast, CPU)
-    yield from equal_loss(ours, objective, 1, 1, options.quick)
+    yield from equal_loss(ours, objective, 1, options.quick)
 
 
 if __name__ == "__main__":

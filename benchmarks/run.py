@@ -18,7 +18,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-import machine
+import conditions
 from rows import HEAD, ROOT, Row
 
 HERE = Path(__file__).resolve().parent
@@ -55,7 +55,7 @@ def kept(about: dict[str, str], parts: list[str]) -> dict[str, list[Row]]:
     except FileNotFoundError:
         return {}
     same = {**before["machine"], "date": ""} == {**about, "date": ""}
-    if not same or about["commit"].endswith(machine.CHANGED):
+    if not same or about["commit"].endswith(conditions.CHANGED):
         return {}
     return {
         part: [Row(**row) for row in rows]
@@ -90,7 +90,7 @@ def main() -> int:
     if unknown := [part for part in parts if part not in PARTS]:
         parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(PARTS)}")
 
-    about = machine.described()
+    about = conditions.described()
     if options.quick:
         about["runs"] = "quick ones, whose figures mean nothing"
     results = kept(about, parts)

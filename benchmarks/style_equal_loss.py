@@ -189,9 +189,8 @@ def against(
             run = runs[plan[mark]]
             results[mark].append((run.reached(goal), their_time, goal, run.lowest))
     for mark, outcomes in results.items():
-        yield _to_equal_loss(
-            f"{network}, to its peer's loss at {mark:,}", what, plan[mark], outcomes
-        )
+        name = f"{network}, time to the peer's loss at {mark:,} evaluations"
+        yield _to_equal_loss(name, what, plan[mark], outcomes)
     if all(paces[0]):
         yield compared(f"{network}, an evaluation", what, *paces, unit="ms")
 
@@ -226,9 +225,7 @@ def check(what: str, peer: Any, ours: Ours) -> None:
         )
 
 
-def equal_loss(
-    objective: Objective, exact: Objective, rounds: int, adam_rounds: int, quick: bool
-) -> Iterator[Row]:
+def equal_loss(objective: Objective, exact: Objective, rounds: int, quick: bool) -> Iterator[Row]:
     """Both recipes with one network.
 
     objective: as the plugin would have it; exact: the same in float32.
@@ -250,4 +247,4 @@ def equal_loss(
     adam = AdamPeer(network, task, target, ours.start)
     tutorial = "TensorFlow's tutorial (Adam)"
     check(tutorial, adam, ours)
-    yield from against(name, tutorial, ours, adam, evaluations[0], adam_rounds)
+    yield from against(name, tutorial, ours, adam, evaluations[0], rounds)

@@ -1,9 +1,17 @@
-"""How times are taken."""
+"""How times are taken, and where in one line."""
 
 from __future__ import annotations
 
+import platform
 import time
 from collections.abc import Callable
+
+from host.devices import usable_cores
+
+
+def machine() -> str:
+    """One line that describes this machine."""
+    return f"{platform.machine()}, {usable_cores()} cores, Python {platform.python_version()}"
 
 
 def seconds(call: Callable[[], object]) -> float:
