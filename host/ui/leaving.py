@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from gradio.utils import get_upload_folder
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from host.heap import Heap
 from host.host import Host
 from host.settings import Limits
 from host.ui.files import VisitorFiles, delete
@@ -102,6 +103,7 @@ class Visitors:
 
     async def _look_after(self) -> None:
         limit = self._limits.session_minutes * 60
+        heap = Heap()  # pictures of all sizes leave gaps in it
         while True:
             await asyncio.sleep(min(_SWEEP, limit / 4))
             try:
@@ -109,6 +111,7 @@ class Visitors:
                 own = self._own_files()
                 gone = [*self.files.surplus(own), *self.files.old(limit, own)]
                 await asyncio.to_thread(delete, gone)
+                await asyncio.to_thread(heap.trim)
                 for paths in self._page.temp_file_sets:  # what Gradio made, for it to delete
                     paths.clear()
             except Exception:
