@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("host.page")
 
+_NAMES = Path(__file__).with_name("names.js")
 _REFRESH = 3.0  # seconds between looks at the workers while a page is open
 _REFRESHES = 10  # of all pages in a second: with many open each looks less often
 
@@ -87,6 +89,7 @@ def _build(host: Host, errors: dict[str, str], watch: Watch | None) -> Page:
             with gr.Tab("Plugins", id="plugins"):
                 table = status.build_tab(host)
         links.add(page)
+        page.load(None, None, None, js=_NAMES.read_text())
 
         def refresh() -> list[Any]:
             statuses = host.statuses()

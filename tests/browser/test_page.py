@@ -13,8 +13,6 @@ PAGES = (
     *("gan/generate", "gan/train", "gan/enlarge", "gan/translate", "gan/augment"),
     *("gan/playground", "gan/the-game"),
 )
-# Gradio's own, which no setting of ours reaches: an empty picture is a div with a label.
-GRADIOS = ("aria-prohibited-attr", "Empty value")
 
 
 @pytest.fixture
@@ -63,7 +61,7 @@ def test_the_address_follows_the_tabs_and_leads_back_to_them(page, demo):
 
 def test_a_link_brings_values_along(page, demo):
     go(page, demo, "tab=gan/generate&digits=2026&seed=7&count=2&truncation=junk&nonsense=1")
-    expect(page.get_by_label("Digits").first).to_have_value("2026")
+    expect(page.get_by_role("combobox", name="Digits")).to_have_value("2026")
     expect(page.get_by_label("Seed", exact=True).first).to_have_value("7")
     expect(page.locator("#gan-grid img")).to_be_visible(timeout=120_000)
     values = page.get_by_label("number input for Variety (truncation)")
@@ -84,7 +82,7 @@ def test_who_opens_style_sees_an_example_painted_and_can_go_on(page):
     page.get_by_role("button", name="Open Style").click()
     expect(page.get_by_text("after 20 of 20 steps")).to_be_visible(timeout=120_000)
     page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_text(re.compile("Step [3-9]. of 120"))).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(re.compile("Step [2-7]. of 80"))).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_text("Paused after")).to_be_visible(timeout=60_000)
 
@@ -100,7 +98,7 @@ def test_the_keyboard_alone_opens_a_tab_and_asks(page):
     shown = page.locator("#gan-grid img").get_attribute("src", timeout=60_000)
     for _ in range(60):
         page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.textContent").strip() == "Generate":
+        if page.evaluate("document.activeElement.matches('button.primary')"):
             break
     outline = "getComputedStyle(document.activeElement).outlineStyle"
     assert page.evaluate(outline) == "solid"  # it is seen where one is
@@ -114,11 +112,10 @@ def test_axe_finds_nothing_serious(page, demo, scheme):
     found = {}
     for path in PAGES:
         go(page, demo, f"tab={path}")
+        page.wait_for_timeout(700)  # names are given a moment after things are drawn
         for violation in Axe().run(page).response["violations"]:
             for node in violation["nodes"]:
                 if violation["impact"] not in ("serious", "critical"):
-                    continue
-                if violation["id"] == GRADIOS[0] and GRADIOS[1] in node["html"]:
                     continue
                 found.setdefault(f"{path}: {violation['help']}", node["html"][:200])
     assert not found
