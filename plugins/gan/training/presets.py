@@ -13,7 +13,7 @@ LIVE_DIGITS = TrainingConfig(
     ema_half_life=5_000,
     precision="auto",
 )
-"""Handwritten digits by class, learnt while somebody watches: ``benchmarks/bench_gan.py --live``
+"""Handwritten digits by class, learnt while somebody watches: ``benchmarks/bench_live.py``
 says how well. Both learning rates are five times the usual ones; R1 keeps that steady. A slower
 average (20,000) reaches fewer kinds of digits: recall 0.78 in place of 0.80."""
 
