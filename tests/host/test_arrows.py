@@ -22,7 +22,7 @@ PUBLIC = {"host", "host.archives", "host.images", "host.ui", "host.weights"}
 """What plugin authors are promised: docs/versions.md. host.testing is for their tests."""
 SHIPS_WITH_THEM = {
     "host.shipped": "where their assets lie, in a checkout and in a wheel",
-    "host.executors.call": "whether a call that still waited was stopped or failed",
+    "host.executors.call": "how a command's call failed",
     "host.settings": "a command that lifts the page's limits",
     "host.plugins": "why a command has no backend",
     "host.devices": "why a command has no device",

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from host.executors.call import CallCancelled
+from host.ui import CallCancelled
 from plugins.gan.history import Evenly
 from plugins.gan.playground import view
 from plugins.gan.playground.results import Frame

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from host import UserError
-from host.executors.call import CallCancelled
+from host.ui import CallCancelled
 from plugins.style.painting.making import Making
 from plugins.style.results import TransferStep
 from plugins.style.settings import LAYERS, STEPS, Settings
