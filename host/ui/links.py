@@ -26,11 +26,15 @@ _LINKED = (*_CHOICES, *_NUMBERS, gr.Checkbox, gr.Textbox)
 
 
 def add(page: gr.Blocks) -> None:
-    """Make them work, for all tabs of a page that is otherwise built; call it inside the page."""
+    """Make them work, for all tabs of a page that is otherwise built; call it inside the page.
+
+    What is in a tab that is loaded anew when its files change (``--reload``) is not the page's to
+    keep: a link opens the tab and no more.
+    """
     outputs: list[Any] = []
     targets: list[dict[str, Any]] = []
     for block in list(page.blocks.values()):
-        if isinstance(block, gr.Tabs):
+        if isinstance(block, gr.Tabs) and block.rendered_in is None:
             tabs = {}
             for tab in block.children:
                 if isinstance(tab, gr.Tab):
@@ -55,7 +59,8 @@ def _inputs(page: gr.Blocks) -> Iterator[tuple[str, Block]]:
             continue
         parameters = inspect.signature(function.fn).parameters
         for name, block in zip(parameters, function.inputs, strict=False):
-            if isinstance(block, _LINKED) and block._id not in known:
+            lasting = isinstance(block, _LINKED) and block.rendered_in is None
+            if lasting and block._id not in known:
                 known.add(block._id)
                 yield name, block
 
