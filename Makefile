@@ -24,13 +24,12 @@ run: $(VENV)/run.stamp
 
 # Processes for each folder, as the app has one for each plugin: TensorFlow and a CUDA build of
 # PyTorch crash when one process imports both. Three at once, as they often wait for their app, with
-# one thread each for what computes;
-# Chromium has the machine for itself.
+# one thread each for what computes; two where Chromium draws as well.
 TESTS ?= $(sort $(dir $(wildcard tests/*/test_*.py examples/*/tests/test_*.py)))
 
 test: $(VENV)/dev.stamp
 	@failed=; for tests in $(TESTS); do \
-	  case $$tests in tests/browser/) jobs=0;; *) jobs=3;; esac; \
+	  case $$tests in tests/browser/) jobs=2;; *) jobs=3;; esac; \
 	  OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $$jobs --dist loadfile $$tests $(ARGS) || failed="$$failed $$tests"; done; \
 	  if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
 

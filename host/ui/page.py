@@ -66,7 +66,7 @@ def _build(host: Host, errors: dict[str, str], watch: Watch | None) -> Page:
         with gr.Tabs() as tabs:
             usable = [each.found.plugin for each in host.plugins if each.found.name not in errors]
             shown = [plugin for plugin in usable if plugin is not None]
-            if len(shown) > 1:
+            if len(shown) > 1 and watch is None:  # an author's page opens on the plugin at work
                 with gr.Tab("Start", id=start.ID):
                     start.build(shown, tabs)
             for position, (found, workers) in enumerate(host.statuses()):

@@ -1,11 +1,15 @@
 """A document's code blocks as one shell script, which does what a reader would do."""
 
+import os
 import re
 import shlex
+import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
+OURS = ("faces.md", "style.md", "gan.md")
+"""Of the three plugins that ship."""
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 FILE = re.compile(r"(?:#|/\*) ([\w./-]+\.\w+)(?: \*/)?\n")
 # What never ends by itself is looked at once it is served, and ended as with Ctrl-C.
@@ -55,3 +59,23 @@ def script(document):
 
 def _given(command, text):
     return f"{command} <<'END_OF_BLOCK'\n{text}END_OF_BLOCK"
+
+
+def run(document, folder, *path, **environment):
+    """Run its script in that folder; what it printed. path: folders before PATH's own."""
+    ran = subprocess.run(
+        ["bash", "-c", script(document)],
+        cwd=folder,
+        env={
+            **{key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
+            "PATH": os.pathsep.join([*map(str, path), os.environ["PATH"]]),
+            "TRIPTYCH_CACHE": str(folder / ".cache"),
+            "TRIPTYCH_OFFLINE": "1",
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert ran.returncode == 0, f"{ran.stdout[-3000:]}\n{ran.stderr[-5000:]}"
+    return ran.stdout

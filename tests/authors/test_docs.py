@@ -1,6 +1,5 @@
 """Every code block of the documents works: files, commands, programs and settings."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -10,38 +9,15 @@ from pathlib import Path
 
 import pytest
 import yaml
-from PIL import Image
 
 from host.cli.flags import settings_from
 from host.settings import Settings
-from host.shipped import shipped
 
 sys.path.insert(0, str(Path(__file__).parent))
-from documents import DOCS, ROOT, blocks, script
+from documents import DOCS, OURS, ROOT, blocks, run
 
 NAMES = sorted(path.name for path in DOCS.glob("*.md"))
-OURS = ("faces.md", "style.md", "gan.md")
 KNOWN = {"python", "sh", "yaml", "toml", "css", "text"}
-PAIRS = "2\t1\nanna\t1\t2\nanna\t1\tbruno\t1\nbruno\t1\t2\nbruno\t2\tclara\t1\n"
-
-
-def run(document, folder, *path, **environment):
-    ran = subprocess.run(
-        ["bash", "-c", script(document)],
-        cwd=folder,
-        env={
-            **{key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
-            "PATH": os.pathsep.join([*map(str, path), os.environ["PATH"]]),
-            "TRIPTYCH_CACHE": str(folder / ".cache"),
-            "TRIPTYCH_OFFLINE": "1",
-            **environment,
-        },
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
-    assert ran.returncode == 0, f"{ran.stdout[-3000:]}\n{ran.stderr[-5000:]}"
-    return ran.stdout
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -89,37 +65,6 @@ def test_the_first_plugin_followed_literally(tmp_path):
     said = run("first-plugin.md", checkout)
     assert "my_plugin 0.1.0 - My plugin (installed (my-plugin))" in said
     assert said.count("is at http") == 2
-
-
-@pytest.fixture
-def pictures(tmp_path):
-    """The files that the pages of the three plugins name."""
-    faces = shipped("assets", "face")
-    for path in faces.glob("*_[12].jpg"):
-        person, number = path.stem.split("_")
-        for folder in ("lfw", "people", "probes", "gallery"):
-            (tmp_path / folder / person).mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, tmp_path / folder / person / f"{person}_{int(number):04d}.jpg")
-    (tmp_path / "pairs.txt").write_text(PAIRS)
-    for name, source in (("a", "anna_1"), ("b", "anna_2"), ("group", "group"), ("photo", "anna_1")):
-        with Image.open(faces / f"{source}.jpg") as picture:
-            picture.thumbnail((256, 256) if name == "photo" else (1000, 1000))
-            picture.save(tmp_path / f"{name}.jpg")
-    shutil.copy(shipped("assets", "style", "waves.jpg"), tmp_path / "painting.jpg")
-    (tmp_path / "photos").mkdir()
-    shutil.copy(tmp_path / "photo.jpg", tmp_path / "photos")
-    return tmp_path
-
-
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("name", OURS)
-def test_the_pages_of_the_three_plugins(name, pictures):
-    shims = pictures / "bin"
-    shims.mkdir()
-    for command, words in (("python", ""), ("triptych", "-m host")):
-        (shims / command).write_text(f'#!/bin/sh\nexec {sys.executable} {words} "$@"\n')
-        (shims / command).chmod(0o755)
-    run(name, pictures, shims, PYTHONPATH=str(ROOT))
 
 
 def test_the_site_is_built_and_every_link_leads_somewhere(tmp_path):

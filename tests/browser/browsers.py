@@ -29,3 +29,8 @@ def put(page, label, file):
     block = picture(page, label)
     block.locator("input[type=file]").set_input_files(str(file))
     expect(block.locator("img")).to_be_visible(timeout=30_000)
+
+
+def clear(page, *labels):
+    for label in labels:
+        picture(page, label).get_by_label("Remove Image").click()

@@ -100,6 +100,7 @@ def test_errors_show_the_authors_own_lines_until_they_are_mended(start_app, visi
 
 def test_without_reload_nobody_sees_a_traceback_and_edits_do_nothing(start_app, visit, author):
     page = visit(start_app(*author.flags))
+    page.get_by_role("button", name="Open Mine").click()
     for button in ("Fail", "Fail here"):
         page.get_by_role("button", name=button, exact=True).click()
         toast = page.get_by_test_id("toast-body")

@@ -4,6 +4,7 @@ import io
 import re
 
 import pytest
+from browsers import clear
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -126,6 +127,7 @@ def test_the_network_can_be_looked_into(demo, visit, keep):
 def test_a_missing_painting_is_a_sentence(demo, visit):
     page = visit(demo)
     page.get_by_role("tab", name="Style").click()
+    clear(page, "Painting")
     page.get_by_role("button", name="Paint", exact=True).click()
     expect(page.get_by_test_id("toast-body")).to_contain_text(
         re.compile("photo|painting|picture"), timeout=120_000
