@@ -237,12 +237,20 @@ def build(backend: Any, opened: gr.Tab) -> None:
             queue=False,
             **QUIET,
         )
+    glimpsed = opened.select(
+        look,
+        [painting, content, style],
+        done,
+        api_visibility="private",
+        show_progress="minimal",
+    )
     painted = run.click(
         style_transfer,
         [content, style, *more, drawing, *controls.components()],
         done,
         api_name="style_transfer",
         show_progress="minimal",
+        cancels=glimpsed,
     )
     continued = go_on.click(
         continue_painting,
@@ -250,14 +258,7 @@ def build(backend: Any, opened: gr.Tab) -> None:
         done,
         api_visibility="private",
         show_progress="minimal",
-    )
-
-    glimpsed = opened.select(
-        look,
-        [painting, content, style],
-        done,
-        api_visibility="private",
-        show_progress="minimal",
+        cancels=glimpsed,
     )
 
     def offer(*paths: str | None) -> list[gr.DownloadButton]:
