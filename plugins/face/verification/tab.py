@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from host import UserError
+from host import UserError, images
 from host.shipped import shipped
 from host.ui import ImageInput
 from plugins.face.learning import Head
@@ -44,8 +44,8 @@ def build(
         "uploads wait in a temporary folder of the server for 70 minutes at most."
     )
     with gr.Row():
-        first = ImageInput(_example(0), label="First picture", height=300)
-        second = ImageInput(_example(1), label="Second picture", height=300)
+        first = ImageInput(label="First picture", height=300)
+        second = ImageInput(label="Second picture", height=300)
     with gr.Row():
         compare = gr.Button("Verify", variant="primary")
         explain = gr.Button("Which part of the face decided?")
@@ -145,13 +145,20 @@ def build(
     answered = [verdict, siamese, first_marked, second_marked, facts, decided]
     compare.click(face_verify, asked, answered, api_name="face_verify")
 
-    def look(decided: Any, first: Any, second: Any, *rest: Any) -> Any:
-        """Answers the example, for whoever has asked nothing yet."""
-        if decided is not None or first is None or second is None:
-            return [gr.skip()] * len(answered)
-        return face_verify(first, second, *rest)
+    def look(decided: Any, first: Any, second: Any, *rest: Any) -> Iterator[tuple[Any, ...]]:
+        """Answers an example, for whoever has asked nothing yet.
 
-    opened.select(look, [decided, *asked], answered, api_visibility="private")
+        The pictures come along: as first values they would be those of API clients that send none.
+        """
+        paths = [ASSETS / name for name in EXAMPLES[0]]
+        unused = decided is None and first is None and second is None
+        if not unused or not all(path.is_file() for path in paths):
+            yield (gr.skip(),) * (2 + len(answered))
+            return
+        yield (*map(str, paths), *[gr.skip()] * len(answered))
+        yield (gr.skip(), gr.skip(), *face_verify(*map(images.load, paths), *rest))
+
+    opened.select(look, [decided, *asked], [first, second, *answered], api_visibility="private")
 
     def face_explain(
         first: np.ndarray | None,
@@ -197,11 +204,6 @@ def build(
         trigger_mode="always_last",
     )
     return threshold, use_head
-
-
-def _example(place: int) -> str | None:
-    path = ASSETS / EXAMPLES[0][place]
-    return str(path) if path.is_file() else None
 
 
 def _choice(model: str, use_head: bool, head: Head | None) -> tuple[str | None, Head | None]:

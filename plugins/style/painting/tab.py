@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -43,10 +42,10 @@ def build(backend: Any, opened: gr.Tab) -> None:
         with gr.Column():
             with gr.Row():
                 with gr.Column(min_width=200):
-                    content = ImageInput(_first(photos()), label="Photo", height=240)
+                    content = ImageInput(label="Photo", height=240)
                     examples(photos(), content, OFFERED)
                 with gr.Column(min_width=200):
-                    style = ImageInput(_first(PAINTINGS), label="Painting", height=240)
+                    style = ImageInput(label="Painting", height=240)
                     examples(PAINTINGS, style, OFFERED)
             with gr.Row():
                 run = gr.Button("Paint", variant="primary")
@@ -202,12 +201,16 @@ def build(backend: Any, opened: gr.Tab) -> None:
         painting: Painting | None, content: np.ndarray | None, style: np.ndarray | None
     ) -> Iterator[tuple[Any, ...]]:
         """Paints the example a little, for whoever has painted nothing yet."""
-        if painting is not None or content is None or style is None:
-            yield (gr.skip(),) * len(done)
+        offered = [paths[0] for paths in (photos(), PAINTINGS) if paths]
+        if any(each is not None for each in (painting, content, style)) or len(offered) < 2:
+            yield (gr.skip(),) * (2 + len(done))
             return
+        # As first values they would be those of API clients that send none.
+        yield (*map(str, offered), *[gr.skip()] * len(done))
         settings = Settings(steps=GLIMPSE)
-        photo, other = (images.fit(each, settings.size) for each in (content, style))
-        yield from _stream(Painting(photo, [other], [None], settings))
+        photo, other = (images.fit(images.load(each), settings.size) for each in offered)
+        for step in _stream(Painting(photo, [other], [None], settings)):
+            yield (gr.skip(), gr.skip(), *step)
 
     def change(painting: Painting | None, *values: Any) -> None:
         """A slider moved: a painting under way goes on with its new value."""
@@ -240,7 +243,7 @@ def build(backend: Any, opened: gr.Tab) -> None:
     glimpsed = opened.select(
         look,
         [painting, content, style],
-        done,
+        [content, style, *done],
         api_visibility="private",
         show_progress="minimal",
     )
@@ -289,7 +292,3 @@ def build(backend: Any, opened: gr.Tab) -> None:
     earlier.upload(
         lambda path: controls.values(read_settings(path)), earlier, controls.components(), **QUIET
     )
-
-
-def _first(paths: list[Path]) -> str | None:
-    return str(paths[0]) if paths else None
