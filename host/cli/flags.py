@@ -21,17 +21,20 @@ if TYPE_CHECKING:
 # A setting of one plugin, what its value is, and what it does.
 _OF_PLUGINS = (
     (
-        *("device", "DEVICE"),
+        "device",
+        "DEVICE",
         "auto, cpu, cuda:0, ... or a list (style=cuda:0,cuda:1) for several workers",
     ),
     ("executor", "KIND", "process (default), inline or ray"),
     (
-        *("interpreter", "PYTHON"),
+        "interpreter",
+        "PYTHON",
         "run a plugin's worker with the Python of another virtual environment",
     ),
     ("time_limit", "SECONDS", "longest a call may take (default 600)"),
     (
-        *("idle_unload", "SECONDS"),
+        "idle_unload",
+        "SECONDS",
         "give a worker's memory back after this long without a call",
     ),
     ("memory_limit", "MB", "end a worker that takes more memory than this"),

@@ -64,8 +64,8 @@ def _build(host: Host, errors: dict[str, str], watch: Watch | None) -> Page:
         gr.Markdown(f"# {host.settings.title}", elem_id="title")
         access.sign_out_button(host.settings)
         with gr.Tabs() as tabs:
-            usable = [each.found.plugin for each in host.plugins if each.found.name not in errors]
-            shown = [plugin for plugin in usable if plugin is not None]
+            usable = [each.found for each in host.plugins if each.found.usable]
+            shown = [each.plugin for each in usable if each.plugin and each.name not in errors]
             if len(shown) > 1 and watch is None:  # an author's page opens on the plugin at work
                 with gr.Tab("Start", id=start.ID):
                     start.build(shown, tabs)

@@ -38,7 +38,7 @@ class Uploads:
                 continue
             if size > limit * 1e6:
                 raise Refusal(413, f"This is over the limit of {limit:g} MB an hour.")
-            hour = self._hours[_ALL if everybody else counted_as(address)]
+            hour = self._hours.get(_ALL if everybody else counted_as(address), Hour())
             if wait := hour.wait(now, limit * 1e6 + 1, size):  # up to the limit itself
                 raise Refusal(
                     429,

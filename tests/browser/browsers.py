@@ -1,5 +1,6 @@
 """Which browser to drive, and what several tests do in it."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -27,7 +28,8 @@ def picture(page, label):
 
 def put(page, label, file):
     block = picture(page, label)
-    block.locator("input[type=file]").set_input_files(str(file))
+    with page.expect_response(re.compile("/upload")):  # another picture may be there already
+        block.locator("input[type=file]").set_input_files(str(file))
     expect(block.locator("img")).to_be_visible(timeout=30_000)
 
 

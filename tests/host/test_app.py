@@ -126,6 +126,39 @@ def test_nobody_skips_the_queue(app):
         urllib.request.urlopen(request, timeout=10)
 
 
+def test_the_first_screen_has_a_card_for_each_plugin_that_has_a_tab(start_app, tmp_path):
+    Image.new("RGB", (30, 20), "teal").save(tmp_path / "cover.png")
+    for name, more in (("absent", "requires=('no_such',)"), ("covered", "cover=COVER")):
+        (tmp_path / f"{name}.py").write_text(
+            f"""
+from pathlib import Path
+from host import Plugin, hookimpl
+
+COVER = Path(__file__).with_name("cover.png")
+
+@hookimpl
+def register_plugins(register):
+    register(Plugin(name="{name}", title="{name}", tab="{name}:build", {more}))
+
+def build(backend):
+    pass
+"""
+        )
+    new = [flag for name in ("absent", "covered") for flag in ("--plugin", f"{tmp_path}/{name}.py")]
+    others = "face,style,gan,neighbour,broken_backend"
+    app = start_app(*PLUGINS, *new, "--disable", others)
+    components = httpx.get(f"{app.url}config").json()["components"]
+    values = {each["props"].get("value") for each in components if each["type"] == "button"}
+    assert {str(value) for value in values if str(value).startswith("Open ")} == {
+        "Open Demo",
+        "Open covered",
+    }
+    assert httpx.get(f"{app.url}covers/covered").content == (tmp_path / "cover.png").read_bytes()
+    for name in ("demo", "absent", "..%2Fcover.png"):
+        assert httpx.get(f"{app.url}covers/{name}").status_code == 404
+    assert app.stop() == 0
+
+
 def test_a_plugin_cannot_take_another_ones_event_names(start_app, tmp_path):
     (tmp_path / "thief.py").write_text(
         """

@@ -145,18 +145,20 @@ def build(
     answered = [verdict, siamese, first_marked, second_marked, facts, decided]
     compare.click(face_verify, asked, answered, api_name="face_verify")
 
-    def look(decided: Any, first: Any, second: Any, *rest: Any) -> Iterator[tuple[Any, ...]]:
+    def look(decided: Any, given: Any, other: Any, *rest: Any) -> Iterator[tuple[Any, ...]]:
         """Answers an example, for whoever has asked nothing yet.
 
         The pictures come along: as first values they would be those of API clients that send none.
         """
         paths = [ASSETS / name for name in EXAMPLES[0]]
-        unused = decided is None and first is None and second is None
+        unused = decided is None and given is None and other is None
         if not unused or not all(path.is_file() for path in paths):
             yield (gr.skip(),) * (2 + len(answered))
             return
-        yield (*map(str, paths), *[gr.skip()] * len(answered))
-        yield (gr.skip(), gr.skip(), *face_verify(*map(images.load, paths), *rest))
+        shown = (each.offer(path) for each, path in zip((first, second), paths, strict=True))
+        yield (*shown, *[gr.skip()] * len(answered))
+        given, other = (images.load(path) for path in paths)
+        yield (gr.skip(), gr.skip(), *face_verify(given, other, *rest))
 
     opened.select(look, [decided, *asked], [first, second, *answered], api_visibility="private")
 

@@ -198,17 +198,20 @@ def build(backend: Any, opened: gr.Tab) -> None:
         yield (*view.shown(painting, last, view.outcome(painting, last)), picture, making, pair)
 
     def look(
-        painting: Painting | None, content: np.ndarray | None, style: np.ndarray | None
+        painting: Painting | None, photo: np.ndarray | None, other: np.ndarray | None
     ) -> Iterator[tuple[Any, ...]]:
-        """Paints the example a little, for whoever has painted nothing yet."""
-        offered = [paths[0] for paths in (photos(), PAINTINGS) if paths]
-        if any(each is not None for each in (painting, content, style)) or len(offered) < 2:
+        """Paints an example a little, for whoever has painted nothing yet.
+
+        The pictures come along: as first values they would be those of API clients that send none.
+        """
+        paths = [each[0] for each in (photos(), PAINTINGS) if each]
+        if any(each is not None for each in (painting, photo, other)) or len(paths) < 2:
             yield (gr.skip(),) * (2 + len(done))
             return
-        # As first values they would be those of API clients that send none.
-        yield (*map(str, offered), *[gr.skip()] * len(done))
+        shown = (each.offer(path) for each, path in zip((content, style), paths, strict=True))
+        yield (*shown, *[gr.skip()] * len(done))
         settings = Settings(steps=GLIMPSE)
-        photo, other = (images.fit(images.load(each), settings.size) for each in offered)
+        photo, other = (images.fit(images.load(path), settings.size) for path in paths)
         for step in _stream(Painting(photo, [other], [None], settings)):
             yield (gr.skip(), gr.skip(), *step)
 
