@@ -3,6 +3,7 @@
 from host.executors.call import CallCancelled, WorkerError
 from host.ui.components import ImageInput, NoStub, download_bar
 from host.ui.drawing import Drawing
+from host.ui.examples import put_examples
 from host.ui.only_operator import only_operator
 
 __all__ = [
@@ -13,4 +14,5 @@ __all__ = [
     "WorkerError",
     "download_bar",
     "only_operator",
+    "put_examples",
 ]

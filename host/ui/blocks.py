@@ -79,6 +79,27 @@ class Page(gr.Blocks):
         self._note(state, data, incoming=False)
         return data
 
+    def handle_streaming_diffs(
+        self,
+        block_fn: BlockFunction,
+        data: list[Any],
+        session_hash: str | None,
+        run: str | None,
+        final: bool,
+        simple_format: bool = False,
+    ) -> list[Any]:
+        new = list(data)
+        sent = super().handle_streaming_diffs(
+            block_fn, data, session_hash, run, final, simple_format
+        )
+        # Gradio's page makes edits in the object that the component holds as its value. Those that
+        # turn a picture into "as it was" (gr.skip) would leave a picture without a file.
+        for place, value in enumerate(new):
+            edited = sent[place] is not value and not final
+            if edited and isinstance(value, dict) and value.get("__type__") == "update":
+                sent[place] = [["replace", [], value]]
+        return sent
+
     async def process_api(
         self, block_fn: Any, inputs: list[Any], *args: Any, **kwargs: Any
     ) -> dict[str, Any]:

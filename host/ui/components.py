@@ -38,13 +38,6 @@ class ImageInput(gr.Image, metaclass=NoStub):
     limits: ClassVar[images.Limits] = images.Limits()
     """What the operator allows; set once at start."""
 
-    def offer(self, path: Path) -> str:
-        """A picture file of the plugin's own, as an event's output for this component.
-
-        Gradio itself refuses files that are not below the folder where the app was started.
-        """
-        return str(self.move_resource_to_block_cache(path))
-
     async def async_move_resource_to_block_cache(
         self, url_or_file_path: str | Path | None
     ) -> str | None:

@@ -110,7 +110,7 @@ class Visitors:
                 self._sweep(limit)
                 own = self._own_files()
                 gone = [*self.files.surplus(own), *self.files.old(limit, own)]
-                await asyncio.to_thread(delete, gone)
+                delete(gone)
                 await asyncio.to_thread(heap.trim)
                 for paths in self._page.temp_file_sets:  # what Gradio made, for it to delete
                     paths.clear()
@@ -133,11 +133,11 @@ class Visitors:
                 del self._left[visitor]
 
     def _forget(self, visitor: str) -> None:
-        gone = self.files.leave(visitor, self._own_files())
+        # At once: a visitor who comes later may send the same picture, which has the same name.
+        delete(self.files.leave(visitor, self._own_files()))
         if self._sessions is not None:
             self._sessions.free(visitor)
             self._sessions.later(self._host.forget, visitor)
-            self._sessions.later(delete, gone)
 
     def _own_files(self) -> set[str]:
         """The page's own: examples and first values."""

@@ -19,7 +19,7 @@
   new MutationObserver(() => {
     if (due) return;
     due = true;
-    setTimeout(() => { due = false; name(); }, 300);
+    setTimeout(() => { due = false; name(); }, 100);
   }).observe(document.body, { childList: true, subtree: true });
   name();
 }

@@ -33,8 +33,12 @@ def network_dropdown(label: str, info: str | None = None) -> gr.Dropdown:
     )
 
 
-def examples(paths: Sequence[Path], picture: ImageInput, label: str) -> None:
-    """Pictures to choose with one press; nothing where there are none."""
-    if paths:
-        names = [str(path) for path in paths]
-        gr.Examples(names, picture, label=label, api_visibility="private")
+def examples(paths: Sequence[Path], picture: ImageInput, label: str) -> list[Any]:
+    """Pictures to choose with one press; nothing where there are none.
+
+    Returns the events of a choice, for ``gr.on``.
+    """
+    if not paths:
+        return []
+    names = [str(path) for path in paths]
+    return [gr.Examples(names, picture, label=label, api_visibility="private").dataset.click]

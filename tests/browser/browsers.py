@@ -30,7 +30,8 @@ def put(page, label, file):
     block = picture(page, label)
     with page.expect_response(re.compile("/upload")):  # another picture may be there already
         block.locator("input[type=file]").set_input_files(str(file))
-    expect(block.locator("img")).to_be_visible(timeout=30_000)
+    shown = block.locator(f"img[src$='/{Path(file).name}']")
+    expect(shown).to_be_visible(timeout=30_000)
 
 
 def clear(page, *labels):

@@ -78,6 +78,10 @@ def test_a_link_to_nowhere_opens_the_first_screen(page, demo):
 def test_who_opens_faces_sees_an_example_answered(page):
     page.get_by_role("button", name="Open Faces").click()
     expect(page.locator(".face-verdict")).to_contain_text("Same person", timeout=120_000)
+    page.get_by_role("button", name="Which part of the face decided?").click()  # the same pictures
+    decided = page.locator(".block").filter(has_text="What decided").locator("img")
+    expect(decided.first).to_be_visible(timeout=60_000)
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)
 
 
 def test_who_opens_style_sees_an_example_painted_and_can_go_on(page):
@@ -87,6 +91,9 @@ def test_who_opens_style_sees_an_example_painted_and_can_go_on(page):
     expect(page.get_by_text(re.compile("Step [2-7]. of 80"))).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_text("Paused after")).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Paint", exact=True).click()  # the very same pictures
+    expect(page.get_by_text(re.compile("Step .* of 120"))).to_be_visible(timeout=60_000)
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)
 
 
 def test_the_keyboard_alone_opens_a_tab_and_asks(page):
@@ -114,13 +121,19 @@ def test_axe_finds_nothing_serious(page, demo, scheme):
     found = {}
     for path in PAGES if scheme == "light" else IN_THE_DARK:
         go(page, demo, f"tab={path}")
-        page.wait_for_timeout(700)  # names are given a moment after things are drawn
-        for violation in Axe().run(page).response["violations"]:
-            for node in violation["nodes"]:
-                if violation["impact"] not in ("serious", "critical"):
-                    continue
-                found.setdefault(f"{path}: {violation['help']}", node["html"][:200])
+        if serious(page):  # names are given a moment after things are drawn
+            page.wait_for_timeout(1000)
+        found |= {f"{path}: {what}": where for what, where in serious(page).items()}
     assert not found
+
+
+def serious(page):
+    return {
+        violation["help"]: node["html"][:200]
+        for violation in Axe().run(page).response["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    }
 
 
 def test_a_phone_needs_no_scrolling_sideways(demo, visit, keep):

@@ -9,9 +9,9 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from host import UserError, images
+from host import UserError
 from host.shipped import shipped
-from host.ui import ImageInput
+from host.ui import ImageInput, put_examples
 from plugins.face.learning import Head
 from plugins.face.models import AUTO, BY_NAME, FaceModel, named, with_head
 from plugins.face.verification.siamese import siamese_svg
@@ -54,10 +54,13 @@ def build(
         with gr.Column(scale=3):
             verdict = gr.HTML("The answer appears here.", label="Verdict")
             pairs = [[str(ASSETS / name) for name in pair] for pair in EXAMPLES]
+            # What a visitor does of their own ends the example that is being answered.
+            own = [compare.click, explain.click, first.input, second.input]
             if all(Path(path).is_file() for pair in pairs for path in pair):
-                gr.Examples(
+                examples = gr.Examples(
                     pairs, [first, second], cache_examples=False, label="Examples (drawn faces)"
                 )
+                own.append(examples.dataset.click)
         with gr.Column(scale=2):
             threshold = gr.Slider(
                 0.0,
@@ -145,22 +148,18 @@ def build(
     answered = [verdict, siamese, first_marked, second_marked, facts, decided]
     compare.click(face_verify, asked, answered, api_name="face_verify")
 
-    def look(decided: Any, given: Any, other: Any, *rest: Any) -> Iterator[tuple[Any, ...]]:
-        """Answers an example, for whoever has asked nothing yet.
+    def look(looked: bool, first: Any, second: Any, *rest: Any) -> tuple[Any, ...]:
+        """Answers the example, for whoever opens the tab."""
+        if looked or first is None or second is None:
+            return (True, *[gr.skip()] * len(answered))
+        return (True, *face_verify(first, second, *rest))
 
-        The pictures come along: as first values they would be those of API clients that send none.
-        """
-        paths = [ASSETS / name for name in EXAMPLES[0]]
-        unused = decided is None and given is None and other is None
-        if not unused or not all(path.is_file() for path in paths):
-            yield (gr.skip(),) * (2 + len(answered))
-            return
-        shown = (each.offer(path) for each, path in zip((first, second), paths, strict=True))
-        yield (*shown, *[gr.skip()] * len(answered))
-        given, other = (images.load(path) for path in paths)
-        yield (gr.skip(), gr.skip(), *face_verify(given, other, *rest))
-
-    opened.select(look, [decided, *asked], [first, second, *answered], api_visibility="private")
+    looked = gr.State(False)
+    paths = [ASSETS / name for name in EXAMPLES[0]]
+    if all(path.is_file() for path in paths):
+        put = put_examples(opened, list(zip((first, second), paths, strict=True)))
+        glimpsed = put.then(look, [looked, *asked], [looked, *answered], api_visibility="private")
+        gr.on(own, None, None, cancels=glimpsed)
 
     def face_explain(
         first: np.ndarray | None,

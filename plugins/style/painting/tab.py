@@ -10,7 +10,7 @@ import gradio as gr
 import numpy as np
 
 from host import UserError, images
-from host.ui import ImageInput
+from host.ui import ImageInput, put_examples
 from plugins.style.components import PICTURE, QUIET, examples
 from plugins.style.examples import CREDITS, PAINTINGS, photos
 from plugins.style.painting import more_paintings, view
@@ -43,10 +43,10 @@ def build(backend: Any, opened: gr.Tab) -> None:
             with gr.Row():
                 with gr.Column(min_width=200):
                     content = ImageInput(label="Photo", height=240)
-                    examples(photos(), content, OFFERED)
+                    chosen = examples(photos(), content, OFFERED)
                 with gr.Column(min_width=200):
                     style = ImageInput(label="Painting", height=240)
-                    examples(PAINTINGS, style, OFFERED)
+                    chosen += examples(PAINTINGS, style, OFFERED)
             with gr.Row():
                 run = gr.Button("Paint", variant="primary")
                 pause = gr.Button("Pause")
@@ -198,22 +198,16 @@ def build(backend: Any, opened: gr.Tab) -> None:
         yield (*view.shown(painting, last, view.outcome(painting, last)), picture, making, pair)
 
     def look(
-        painting: Painting | None, photo: np.ndarray | None, other: np.ndarray | None
+        looked: bool, photo: np.ndarray | None, painted: np.ndarray | None
     ) -> Iterator[tuple[Any, ...]]:
-        """Paints an example a little, for whoever has painted nothing yet.
-
-        The pictures come along: as first values they would be those of API clients that send none.
-        """
-        paths = [each[0] for each in (photos(), PAINTINGS) if each]
-        if any(each is not None for each in (painting, photo, other)) or len(paths) < 2:
-            yield (gr.skip(),) * (2 + len(done))
+        """Paints the example a little, for whoever opens the tab."""
+        if looked or photo is None or painted is None:
+            yield (True, *[gr.skip()] * len(done))
             return
-        shown = (each.offer(path) for each, path in zip((content, style), paths, strict=True))
-        yield (*shown, *[gr.skip()] * len(done))
         settings = Settings(steps=GLIMPSE)
-        photo, other = (images.fit(images.load(path), settings.size) for path in paths)
-        for step in _stream(Painting(photo, [other], [None], settings)):
-            yield (gr.skip(), gr.skip(), *step)
+        photo, painted = (images.fit(each, settings.size) for each in (photo, painted))
+        for step in _stream(Painting(photo, [painted], [None], settings)):
+            yield (True, *step)
 
     def change(painting: Painting | None, *values: Any) -> None:
         """A slider moved: a painting under way goes on with its new value."""
@@ -243,20 +237,12 @@ def build(backend: Any, opened: gr.Tab) -> None:
             queue=False,
             **QUIET,
         )
-    glimpsed = opened.select(
-        look,
-        [painting, content, style],
-        [content, style, *done],
-        api_visibility="private",
-        show_progress="minimal",
-    )
     painted = run.click(
         style_transfer,
         [content, style, *more, drawing, *controls.components()],
         done,
         api_name="style_transfer",
         show_progress="minimal",
-        cancels=glimpsed,
     )
     continued = go_on.click(
         continue_painting,
@@ -264,13 +250,28 @@ def build(backend: Any, opened: gr.Tab) -> None:
         done,
         api_visibility="private",
         show_progress="minimal",
-        cancels=glimpsed,
     )
+    events = [painted, continued]
+    looked = gr.State(False)
+    paths = [each[0] for each in (photos(), PAINTINGS) if each]
+    if len(paths) == 2:
+        put = put_examples(opened, list(zip((content, style), paths, strict=True)))
+        glimpsed = put.then(
+            look,
+            [looked, content, style],
+            [looked, *done],
+            api_visibility="private",
+            show_progress="minimal",
+        )
+        events.append(glimpsed)
+        # What a visitor does of their own ends it.
+        own = [run.click, go_on.click, content.input, style.input, *chosen]
+        gr.on(own, None, None, cancels=glimpsed)
 
     def offer(*paths: str | None) -> list[gr.DownloadButton]:
         return [gr.DownloadButton(interactive=bool(path)) for path in paths]
 
-    for event in (painted, continued, glimpsed):
+    for event in events:
         event.then(offer, [download, film], [download, film], **QUIET)
         event.failure(offer, [download, film], [download, film], **QUIET)
     pause.click(stop, painting, None, queue=False, **QUIET)
