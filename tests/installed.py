@@ -89,8 +89,9 @@ def pip(python, *arguments):
 
 
 def wheel(project, into):
-    """Build the wheel of a project."""
-    pip(sys.executable, "wheel", "-q", "--no-deps", "-w", str(into), str(project))
+    """Build the wheel of a project, by the hatchling of this environment."""
+    flags = ("-q", "--no-deps", "--no-build-isolation")
+    pip(sys.executable, "wheel", *flags, "-w", str(into), str(project))
 
 
 def _build(folder):
@@ -118,7 +119,8 @@ def _install(folder, projects, *flags):
     python = folder / "venv" / "bin" / "python"
     # By their files: on the index, other projects may have the names.
     wheels = map(str, (folder / "wheels").glob("*.whl"))
-    pip(python, "install", "-q", *flags, "--find-links", str(folder / "wheels"), *wheels)
+    flags = ("-q", "--no-compile", *flags)  # most of it is never imported
+    pip(python, "install", *flags, "--find-links", str(folder / "wheels"), *wheels)
     return python
 
 

@@ -85,7 +85,7 @@ def test_which_part_decided_is_painted_and_the_siamese_picture_shown(demo, visit
     expect(page.get_by_label(re.compile("Siamese network"))).to_be_visible(timeout=120_000)
     page.get_by_role("button", name="Which part of the face decided?").click()
     expect(picture(page, "What decided").locator("img")).to_be_visible(timeout=60_000)
-    page.wait_for_timeout(3000)  # let it become finer, for the screenshot
+    page.wait_for_timeout(1000)  # let it become finer, for the screenshot
     keep(page)
 
 

@@ -74,3 +74,12 @@ def test_text_to_image_shows_its_steps_and_a_picture(request, tmp_path, visit, k
     page.get_by_label("Prompt").fill("")
     page.get_by_role("button", name="Generate").click()
     expect(page.get_by_test_id("toast-body")).to_be_visible(timeout=30_000)
+    client = app.client()
+    job = client.submit(
+        "a red fox", picture=None, steps=3, width=64, height=64, api_name="/text_to_image_generate"
+    )
+    _, pictures, _ = job.result(timeout=120)
+    assert len(pictures) == 1
+    assert len(job.outputs()) > 1  # a picture after each step
+    client.close()
+    assert app.stop() == 0
