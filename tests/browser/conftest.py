@@ -30,17 +30,18 @@ def chromium():
 def visit(chromium):
     """``visit(app)`` opens the app as a new visitor; nothing may go wrong in the console.
 
+    link: what follows the address.
     signed_in: False to stay before the login page.
     """
     contexts = []
     errors = []
 
-    def open_page(app, width=1280, height=1000, signed_in=True):
+    def open_page(app, link="", width=1280, height=1000, signed_in=True):
         context = chromium.new_context(viewport={"width": width, "height": height})
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(app.url)
+        page.goto(app.url + link)
         if signed_in:
             page.get_by_role("tab").first.wait_for(timeout=60_000)
         return page

@@ -139,7 +139,7 @@ def test_a_zip_is_evaluated(demo, visit, keep, tmp_path):
     zips = page.locator('input[accept=".zip"]')
     expect(zips).to_have_count(1)  # those of other pages have gone
     zips.set_input_files(str(file))
-    expect(page.get_by_text("people.zip").locator("visible=true")).to_be_visible(timeout=30_000)
+    expect(page.locator("a[href$='people.zip']")).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="Evaluate", exact=True).click()
     expect(page.get_by_text(re.compile(r"± [\d.]+% right"))).to_be_visible(timeout=120_000)
     expect(picture(page, "ROC curve").locator("img")).to_be_visible()
@@ -159,7 +159,7 @@ def test_a_head_learned_from_a_zip_decides_in_verify(demo, visit, keep, tmp_path
     zips = page.locator('input[accept=".zip"]')
     expect(zips).to_have_count(1)
     zips.set_input_files(str(file))
-    expect(page.get_by_text("people.zip").locator("visible=true")).to_be_visible(timeout=30_000)
+    expect(page.locator("a[href$='people.zip']")).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="Train", exact=True).click()
     expect(page.get_by_text("Done").first).to_be_visible(timeout=120_000)
     page.get_by_role("button", name="Use this head in Verify").click()

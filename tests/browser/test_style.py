@@ -13,11 +13,13 @@ from plugins.style.examples import PAINTINGS
 pytestmark = pytest.mark.browser
 
 
-def choose(page):
-    page.get_by_role("tab", name="Style").click()
+def choose(visit, demo):
+    """A small painting, of other pictures than the example's."""
+    page = visit(demo, "?tab=style/paint&size=192")
     examples = page.locator(".gallery-item:visible")
     examples.first.click()
     examples.nth(5).click()
+    return page
 
 
 def paint_until(page, step):
@@ -27,8 +29,7 @@ def paint_until(page, step):
 
 
 def test_a_painting_is_paused_changed_and_gone_on_with(demo, visit, keep):
-    page = visit(demo)
-    choose(page)
+    page = choose(visit, demo)
     paint_until(page, 3)
     slider = page.get_by_label("range slider for Painting weight")
     slider.focus()
@@ -51,8 +52,7 @@ def test_a_painting_is_paused_changed_and_gone_on_with(demo, visit, keep):
 
 
 def test_the_picture_and_its_making_can_be_downloaded(demo, visit):
-    page = visit(demo)
-    choose(page)
+    page = choose(visit, demo)
     paint_until(page, 3)
     page.get_by_role("button", name="Pause", exact=True).click()
     for name, kind in (("Download the picture", "PNG"), ("Download the making", "GIF")):
@@ -66,8 +66,7 @@ def test_the_picture_and_its_making_can_be_downloaded(demo, visit):
 
 
 def test_a_refusal_leaves_the_painting_and_its_files(demo, visit, keep):
-    page = visit(demo)
-    choose(page)
+    page = choose(visit, demo)
     paint_until(page, 3)
     page.get_by_role("button", name="Pause", exact=True).click()
     button = page.get_by_role("button", name="Download the picture")
@@ -92,8 +91,7 @@ def test_a_refusal_leaves_the_painting_and_its_files(demo, visit, keep):
 
 
 def test_a_second_painting_shows_where_it_is_drawn(demo, visit, keep):
-    page = visit(demo)
-    choose(page)
+    page = choose(visit, demo)
     page.get_by_role("button", name="More paintings, and where they show").click()
     page.locator('input[type=file][accept*="image"]').nth(2).set_input_files(PAINTINGS[-1])
     canvas = page.locator("canvas:visible").last

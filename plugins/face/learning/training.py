@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -76,6 +77,11 @@ class TripletTrainer:
             input_signature=[tf.TensorSpec(shape, tf.float32)],
         )
 
+    def compile(self) -> None:
+        """Make the step's graph, which the first step would do otherwise: up to a second."""
+        with tf.device(self._device):
+            self._update.get_concrete_function()
+
     def step(self, number: int) -> np.ndarray:
         """Step ``number``: loss, share of active triplets, d(a, p) and d(a, n), means (4,)."""
         batch = next(self._batches)
@@ -124,7 +130,7 @@ def train(
         return Head(data.model, weights, bias, threshold, name)
 
     makes_head = head if data.kind == "encodings" else None
-    yield TripletStep(
+    start = TripletStep(
         step=0,
         steps=options.steps,
         loss=0.0,
@@ -135,6 +141,9 @@ def train(
         snapshot=scorer.snapshot(trainer.encode(shown), makes_head),
         raw=scorer.snapshot(data.flat[scorer.places]),
     )
+    yield start
+    trainer.compile()
+    yield replace(start, snapshot=None, raw=None)  # a run that is stopped ends here
     started = reported = pictured = time.monotonic()
     every = max(10, options.steps // REPORTS)
     since: list[np.ndarray] = []
