@@ -298,6 +298,8 @@ class Visitor:
                 self.refreshes.append(answer.seconds)
                 if answer.error is not None:
                     self.complaints.append(f"a look of the timer was answered: {answer.error}")
+                elif isinstance(new := (answer.outputs or [None])[-1], dict):
+                    interval = new.get("value") or interval  # with many open each looks less often
             # A browser's timer does not wait for the last answer, but ours must not pile up.
             await asyncio.sleep(max(0.0, interval - (time.monotonic() - began)))
 

@@ -124,7 +124,8 @@ def test_learning_shows_figures_and_stops(demo, visit, keep):
     page.get_by_role("button", name="Train", exact=True).locator("visible=true").click()
     expect(page.get_by_text(re.compile(r"[Ss]tep [1-9]\d*")).first).to_be_visible(timeout=120_000)
     keep(page, "face-learning")
-    page.get_by_role("button", name="Stop", exact=True).locator("visible=true").click()
+    stop = page.get_by_role("button", name="Stop", exact=True).locator("visible=true")
+    stop.click(timeout=90_000)  # plots are drawn on end
     expect(page.get_by_text(re.compile("[Ss]topped")).first).to_be_visible(timeout=60_000)
     keep(page)
 

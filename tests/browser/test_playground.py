@@ -343,9 +343,9 @@ def test_a_damaged_link_is_a_sentence(demo, visit):
 
 
 def test_it_is_drawn_for_the_dark(demo, visit, keep):
-    page = visit(demo)
-    page.goto(demo.url + "?__theme=dark")
-    enter(page)
+    page = visit(demo, "?__theme=dark&tab=gan/playground")
+    page.locator(".gp-canvas").scroll_into_view_if_needed(timeout=60_000)
+    seen(page)
     corner = page.evaluate(
         "[...document.querySelector('.gp-canvas').getContext('2d').getImageData(3, 3, 1, 1).data]"
     )

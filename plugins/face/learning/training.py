@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import keras
 import numpy as np
@@ -21,6 +20,8 @@ from plugins.face.learning.scoring import Scorer
 from plugins.face.learning.triplets import select, squared_distances, triplet_losses
 
 REPORT_SECONDS = 0.5
+LEAST_SECONDS = 0.2
+"""A browser that draws plots on end hears no press of Stop."""
 SNAPSHOT_SECONDS = 2.0
 REPORTS = 50
 """About so many in a fast run; a slow one reports by the clock."""
@@ -130,7 +131,8 @@ def train(
         return Head(data.model, weights, bias, threshold, name)
 
     makes_head = head if data.kind == "encodings" else None
-    start = TripletStep(
+    trainer.compile()  # before the first item: whoever stops the run then need not wait for it
+    yield TripletStep(
         step=0,
         steps=options.steps,
         loss=0.0,
@@ -141,16 +143,14 @@ def train(
         snapshot=scorer.snapshot(trainer.encode(shown), makes_head),
         raw=scorer.snapshot(data.flat[scorer.places]),
     )
-    yield start
-    trainer.compile()
-    yield replace(start, snapshot=None, raw=None)  # a run that is stopped ends here
     started = reported = pictured = time.monotonic()
     every = max(10, options.steps // REPORTS)
     since: list[np.ndarray] = []
     for step in range(1, options.steps + 1):
         since.append(trainer.step(step))
         now, last = time.monotonic(), step == options.steps
-        if not last and step % every and now - reported < REPORT_SECONDS:
+        least = REPORT_SECONDS if step % every else LEAST_SECONDS
+        if not last and now - reported < least:
             continue
         snapshot = None
         if last or now - pictured >= SNAPSHOT_SECONDS:
