@@ -117,6 +117,7 @@ def test_an_app_that_cannot_serve_has_an_orderly_end_too(tmp_path):
         ran = triptych(
             *("run", "--plugin", HOOKED, "--only", "hooked", "--port", port),
             HOOKED_NOTES=str(notes),
+            HOOKED_ENDS_ALONE="1",
         )
     assert ran.returncode == 1
     assert notes.read_text().splitlines() == ["hooked starts with Hello", "ends: Hello"]
