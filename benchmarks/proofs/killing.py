@@ -52,7 +52,7 @@ class Table:
         html = ""
         for message in self._wire.events(f"{API}/queue/data?session_hash=operator"):
             if message["msg"] == "process_completed" and message["success"]:
-                html = str(message["output"]["data"][-1])
+                html = next(each for each in message["output"]["data"] if "<tr>" in str(each))
         found, plugin = [], ""
         for row in html.split("<tr>")[2:]:
             if (title := re.search(r"<b>(\w+)", row)) is not None:

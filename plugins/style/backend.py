@@ -177,7 +177,7 @@ class StyleBackend(InsideCalls):
         if settings.content_layer:
             if settings.content_layer not in network.every_layer:
                 raise UserError(
-                    f'{BY_NAME[network.name].title} has no layer "{settings.content_layer}"; '
+                    f'{BY_NAME[network.name].title} has no layer "{settings.content_layer[:40]}"; '
                     f"its layers are {', '.join(network.every_layer)}."
                 )
             network = network.reading(network.style_weights, {settings.content_layer: 1.0})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import gradio as gr
+import httpx
 import numpy as np
 import pytest
 from gradio_client import handle_file
@@ -211,3 +212,21 @@ def test_example_photos_and_paintings_are_there_and_loadable():
     for path in paths:
         with Image.open(path) as picture:
             assert min(picture.size) >= 400
+
+
+def test_settings_of_no_file_and_a_layer_of_many_letters_are_sentences(client, files):
+    labels = {part["id"]: part["props"].get("label") for part in client.config["components"]}
+    [take] = [
+        event["id"]
+        for event in client.config["dependencies"]
+        for target, kind in event["targets"]
+        if kind == "upload" and labels.get(target) == "Take the settings of a picture painted here"
+    ]
+    queue = f"{client.src}gradio_api/queue"
+    body = {"data": [None], "fn_index": take, "session_hash": "nofile"}
+    httpx.post(f"{queue}/join", json=body, timeout=30).raise_for_status()
+    answer = httpx.get(f"{queue}/data", params={"session_hash": "nofile"}, timeout=30)
+    assert "Please choose a picture painted here." in answer.text
+    with pytest.raises(AppError, match="has no layer") as refused:
+        client.predict(**files, content_layer="x" * 5000, api_name="/style_transfer")
+    assert len(str(refused.value)) < 500

@@ -31,7 +31,7 @@ def layer_of(network: Network, name: object) -> str:
         return next(iter(network.content_weights))
     if not isinstance(name, str) or name not in network.every_layer:
         raise UserError(
-            f'The network "{network.name}" has no layer "{name}"; '
+            f'The network "{network.name}" has no layer "{str(name)[:40]}"; '
             f"choose one of {', '.join(network.every_layer)}."
         )
     return name

@@ -293,6 +293,10 @@ def build(backend: Any, opened: gr.Tab) -> None:
         trigger_mode="always_last",
         **QUIET,
     )
-    earlier.upload(
-        lambda path: controls.values(read_settings(path)), earlier, controls.components(), **QUIET
-    )
+
+    def take_settings(path: str | None) -> Any:
+        if path is None:
+            raise UserError("Please choose a picture painted here.")
+        return controls.values(read_settings(path))
+
+    earlier.upload(take_settings, earlier, controls.components(), **QUIET)
