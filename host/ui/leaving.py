@@ -109,8 +109,7 @@ class Visitors:
             try:
                 self._sweep(limit)
                 own = self._own_files()
-                gone = [*self.files.surplus(own), *self.files.old(limit, own)]
-                delete(gone)
+                delete([*self.files.surplus(own), *self.files.old(limit, own)])
                 await asyncio.to_thread(heap.trim)
                 for paths in self._page.temp_file_sets:  # what Gradio made, for it to delete
                     paths.clear()

@@ -130,6 +130,13 @@ def test_learning_shows_figures_and_stops(demo, visit, keep):
     keep(page)
 
 
+def add_zip(page, file):
+    zips = page.locator('input[accept=".zip"]')
+    expect(zips).to_have_count(1)  # those of other pages have gone
+    zips.set_input_files(str(file))
+    expect(page.locator(f"a[href$='{file.name}']")).to_be_visible(timeout=30_000)
+
+
 def test_a_zip_is_evaluated(demo, visit, keep, tmp_path):
     file = tmp_path / "people.zip"
     with zipfile.ZipFile(file, "w") as archive:
@@ -137,10 +144,7 @@ def test_a_zip_is_evaluated(demo, visit, keep, tmp_path):
             archive.write(path, f"{path.stem[:-2]}/{path.name}")
     page = visit(demo)
     sub_tab(page, "Evaluate")
-    zips = page.locator('input[accept=".zip"]')
-    expect(zips).to_have_count(1)  # those of other pages have gone
-    zips.set_input_files(str(file))
-    expect(page.locator("a[href$='people.zip']")).to_be_visible(timeout=30_000)
+    add_zip(page, file)
     page.get_by_role("button", name="Evaluate", exact=True).click()
     expect(page.get_by_text(re.compile(r"± [\d.]+% right"))).to_be_visible(timeout=120_000)
     expect(picture(page, "ROC curve").locator("img")).to_be_visible()
@@ -157,10 +161,7 @@ def test_a_head_learned_from_a_zip_decides_in_verify(demo, visit, keep, tmp_path
     page = visit(demo)
     sub_tab(page, "Learn")
     page.get_by_text("My people (zip").locator("visible=true").click()
-    zips = page.locator('input[accept=".zip"]')
-    expect(zips).to_have_count(1)
-    zips.set_input_files(str(file))
-    expect(page.locator("a[href$='people.zip']")).to_be_visible(timeout=30_000)
+    add_zip(page, file)
     page.get_by_role("button", name="Train", exact=True).click()
     expect(page.get_by_text("Done").first).to_be_visible(timeout=120_000)
     page.get_by_role("button", name="Use this head in Verify").click()

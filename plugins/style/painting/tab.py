@@ -38,12 +38,13 @@ def build(backend: Any, opened: gr.Tab) -> None:
     opened: the sub-tab; whoever opens it for the first time sees an example painted a little.
     """
     gr.Markdown(_ABOUT)
+    photographs = photos()
     with gr.Row():
         with gr.Column():
             with gr.Row():
                 with gr.Column(min_width=200):
                     content = ImageInput(label="Photo", height=240)
-                    chosen = examples(photos(), content, OFFERED)
+                    chosen = examples(photographs, content, OFFERED)
                 with gr.Column(min_width=200):
                     style = ImageInput(label="Painting", height=240)
                     chosen += examples(PAINTINGS, style, OFFERED)
@@ -253,7 +254,7 @@ def build(backend: Any, opened: gr.Tab) -> None:
     )
     events = [painted, continued]
     looked = gr.State(False)
-    paths = [each[0] for each in (photos(), PAINTINGS) if each]
+    paths = [each[0] for each in (photographs, PAINTINGS) if each]
     if len(paths) == 2:
         put = put_examples(opened, list(zip((content, style), paths, strict=True)))
         glimpsed = put.then(
