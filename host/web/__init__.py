@@ -13,11 +13,13 @@ from starlette.routing import Route
 
 from host import access
 from host.host import Host
+from host.settings import Settings
 from host.ui.blocks import Page
 from host.ui.complaints import Answered, malformed
 from host.ui.leaving import Presence
 from host.web import covers, health, metrics
 from host.web.edge import Edge
+from host.web.pages import Pages
 
 
 def app_kwargs(host: Host, page: Page) -> dict[str, Any]:
@@ -31,6 +33,7 @@ def app_kwargs(host: Host, page: Page) -> dict[str, Any]:
         ],
         "middleware": [
             Middleware(Edge, host=host, page=page),
+            *([Middleware(Pages)] if _same_for_all(host.settings) else []),
             *access.middleware(host.settings),
             Middleware(Answered),
             Middleware(Presence, visitors=page.visitors),
@@ -45,6 +48,11 @@ def app_kwargs(host: Host, page: Page) -> dict[str, Any]:
         kwargs["routes"] += [Route("/gradio_api/mcp", tools), Route("/gradio_api/mcp/", tools)]
         lifespans.append(tools.lifespan)
     return {**kwargs, "lifespan": _together(lifespans)}
+
+
+def _same_for_all(settings: Settings) -> bool:
+    """Whether the page names no visitor and stays as it was built."""
+    return settings.users is None and not settings.oauth and not settings.reload
 
 
 def _together(lifespans: Sequence[Callable[[Any], AbstractAsyncContextManager[None]]]) -> Any:

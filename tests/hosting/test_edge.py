@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import re
 import socket
 import time
 from pathlib import Path
@@ -398,3 +399,28 @@ def test_a_socket_from_another_site_is_closed():
     assert not reached
     asyncio.run(app(scope(b"http://localhost"), receive, send))
     assert reached
+
+
+def test_the_page_is_compressed_for_who_can_read_that(http):
+    zipped = http.get("/")
+    plain = http.get("/", headers={"Accept-Encoding": "identity"})
+    assert zipped.headers["content-encoding"] == "gzip"
+    assert int(zipped.headers["content-length"]) < int(plain.headers["content-length"]) / 4
+    assert "content-encoding" not in plain.headers
+    assert zipped.text == plain.text
+    assert "window.gradio_config" in plain.text
+
+
+def test_every_address_has_a_page_of_its_own(proxied):
+    names = ["first.example", "second.example", *(f"{i}.example" for i in range(10))]
+    with httpx.Client(base_url=proxied.url, timeout=30) as http:
+        for name in [*names, *names[:2]]:
+            sent = {"X-Forwarded-Host": name, "X-Forwarded-Proto": "https"}
+            page = http.get("/", headers=sent).text
+            assert re.findall(r"https://[^/\"]*\.example\b", page)
+            assert set(re.findall(r"https://[^/\"]*\.example\b", page)) == {f"https://{name}"}
+
+
+def test_a_link_that_gradio_reads_itself_is_answered_by_it(http):
+    assert '"deep_link_state":"invalid"' in http.get("/", params={"deep_link": "nothing"}).text
+    assert '"deep_link_state":"none"' in http.get("/", params={"tab": "demo"}).text
