@@ -6,6 +6,9 @@ import ctypes
 import time
 
 _PERIOD = 1.0  # seconds: a trim takes about 0.01 s
+# Of glibc's mallopt(3).
+_MMAP_THRESHOLD, _ARENA_MAX = -3, -8
+_LARGE = 128 * 1024  # bytes
 
 
 class Heap:
@@ -25,6 +28,19 @@ class Heap:
         if self._trim is not None and time.monotonic() - self._trimmed > _PERIOD:
             self._trim(0)
             self._trimmed = time.monotonic()
+
+
+def keep_pictures_out() -> None:
+    """Have this process take large blocks from the system one by one, and give each back at once.
+
+    For a process whose threads hold many pictures for a while. glibc does so too, until it frees
+    the first one: from then on ever larger ones lie in the heap, in a part of it for each thread,
+    with gaps between them. Tensors that come and go at every step are better kept in the heap.
+    """
+    choose = getattr(_libc(), "mallopt", None)
+    if choose is not None:
+        choose(_MMAP_THRESHOLD, _LARGE)
+        choose(_ARENA_MAX, 2)
 
 
 def _libc() -> ctypes.CDLL | None:

@@ -20,7 +20,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
 # again and again would cost a tenth of the start.
 gc.disable()
 
-from host import access, logs, mcp, uploads, web  # noqa: E402
+from host import access, heap, logs, mcp, uploads, web  # noqa: E402
 from host.devices import DeviceError  # noqa: E402
 from host.host import Host  # noqa: E402
 from host.plugins import PluginError  # noqa: E402
@@ -39,6 +39,7 @@ THREADS = 200  # a call that waits for a worker holds one
 
 def serve(settings: Settings) -> None:
     """Serve until a signal ends it. Exits with a sentence when it cannot begin."""
+    heap.keep_pictures_out()
     logs.configure(settings.log_level, settings.log_format)
     if settings.log_format == "json":
         logs.capture_prints()

@@ -7,7 +7,9 @@ Starts the app with its three plugins. Every visitor is an open page of their ow
 page's timer, uploads, Gradio's queue) that presses something, looks at the answer for a while
 (--think: seconds, uniformly drawn) and presses again: a face verification, an enrolment and who is
 this, a style transfer of 10 steps at 128 pixels, generated digits, the playground's live training.
-One press in twenty the visitor closes the page in the middle of it and somebody new comes.
+Each does everything once, in any order, and then whatever they like: so what is kept of a visitor
+is there early, and memory that grows later is lost. One press in twenty the visitor closes the page
+in the middle of it and somebody new comes.
 
 What each visitor must be answered was computed before, alone. At most 60 have pictures of their
 own and the others the same again, but everybody has their own digits and knows their own people,
@@ -41,7 +43,7 @@ from timing import machine
 from visitors import Lost, Page, Refused, Visitor, client
 
 SHARES = {"verify": 35, "identify": 20, "generate": 20, "paint": 15, "play": 10}
-"""Of every hundred presses."""
+"""Of every hundred presses, after one of each."""
 LEAVING = 0.05
 LOTS = 60
 """Of pictures: to know a visitor's answers takes a second."""
@@ -99,11 +101,13 @@ class Crowd:
             self.tally.counts["visits"] += 1
             self.tally.opened.append(visitor.opened)
             stays = True
+            new = chance.sample(list(SHARES), len(SHARES))
             while stays:
                 await asyncio.sleep(chance.uniform(*self.think))
                 if time.monotonic() > self.until:
                     break
-                (action,) = chance.choices(list(SHARES), list(SHARES.values()))
+                (drawn,) = chance.choices(list(SHARES), list(SHARES.values()))
+                action = new.pop() if new else drawn
                 if chance.random() < LEAVING:
                     await self._leave_during(action, visitor, subject, chance.uniform(0.05, 1.5))
                     stays = False

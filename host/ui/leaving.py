@@ -127,8 +127,15 @@ class Visitors:
                 self._forget(visitor)
             elif idle > _PASSING and not session.state_data:
                 self._sessions.free(visitor)
+        queue = self._page._queue
+        awaited = {event.session_hash for event in queue.event_ids_to_events.values()}
         for visitor, since in list(self._left.items()):
-            if now - since > limit and not self._busy[visitor]:
+            if self._busy[visitor] or visitor in awaited:
+                continue
+            # What they would still have been told: Gradio keeps it, of up to 2,000.
+            queue.pending_messages_per_session.pop(visitor, None)
+            queue.pending_event_ids_session.pop(visitor, None)
+            if now - since > limit:
                 del self._left[visitor]
 
     def _forget(self, visitor: str) -> None:
