@@ -22,15 +22,19 @@ endif
 run: $(VENV)/run.stamp
 	@$(BIN)/python app.py $(ADDRESS) $(ARGS)
 
-# Processes for each folder, as the app has one for each plugin: TensorFlow and a CUDA build of
-# PyTorch crash when one process imports both. Three at once, as they often wait for their app, with
-# one thread each for what computes; two where Chromium draws as well.
-TESTS ?= $(sort $(dir $(wildcard tests/*/test_*.py examples/*/tests/test_*.py)))
+# A run for each folder, as the app has a process for each plugin: TensorFlow and a CUDA build of
+# PyTorch crash when one process imports both. Folders that import neither are one run, the longest
+# first, so that who waits for an app leaves the cores to others. Three processes, with one thread
+# each for what computes; two where Chromium draws as well.
+FOLDERS := $(sort $(dir $(wildcard tests/*/test_*.py examples/*/tests/test_*.py)))
+TOGETHER := tests/authors/+tests/hosting/+tests/host/
+TESTS ?= $(TOGETHER) $(filter-out $(subst +, ,$(TOGETHER)),$(FOLDERS))
 
 test: $(VENV)/dev.stamp
 	@failed=; for tests in $(TESTS); do \
 	  case $$tests in tests/browser/) jobs=2;; *) jobs=3;; esac; \
-	  OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $$jobs --dist loadfile $$tests $(ARGS) || failed="$$failed $$tests"; done; \
+	  OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 $(BIN)/python -m pytest -n $$jobs --dist loadfile \
+	    --no-loadscope-reorder $$(echo $$tests | tr + ' ') $(ARGS) || failed="$$failed $$tests"; done; \
 	  if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
 
 lint: $(VENV)/dev.stamp

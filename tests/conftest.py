@@ -1,5 +1,6 @@
 """The real app, started as people start it."""
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -13,9 +14,8 @@ TEMPORARY = tempfile.TemporaryDirectory(prefix="triptych-tests-")
 os.environ["GRADIO_TEMP_DIR"] = TEMPORARY.name
 
 
-@pytest.fixture(scope="session")
-def start_app(tmp_path_factory):
-    """``start_app(*flags, **environment)`` serves the app until the tests end."""
+@contextlib.contextmanager
+def starting(tmp_path_factory):
     apps = []
 
     def start(*flags, **environment):
@@ -30,10 +30,18 @@ def start_app(tmp_path_factory):
             app.stop()
 
 
+@pytest.fixture(scope="module")
+def start_app(tmp_path_factory):
+    """``start_app(*flags, **environment)`` serves the app until the module's tests end."""
+    with starting(tmp_path_factory) as start:
+        yield start
+
+
 @pytest.fixture(scope="session")
-def demo(start_app, tmp_path_factory):
+def demo(tmp_path_factory):
     """The whole demo, offline, shared by all tests that only use it."""
-    return start_app("--offline", "--strict")
+    with starting(tmp_path_factory) as start:
+        yield start("--offline", "--strict")
 
 
 @pytest.fixture(scope="session")

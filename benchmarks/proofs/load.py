@@ -50,7 +50,8 @@ LOTS = 60
 WAVE = 30.0
 """Seconds over which the visitors arrive."""
 FLAT = 1.05
-"""Memory at the end, as a multiple of what it was after a third of the time."""
+"""Memory at the end, as a multiple of what it was after half of the time, when everybody has done
+everything."""
 SAID = 20
 """Distinct complaints that are kept in full."""
 
@@ -238,13 +239,13 @@ def summary(tally: Tally, watch: Watch, log: str, options: argparse.Namespace) -
         },
         "worker_seconds": in_workers(log),
         "memory_mb": {
-            name: (watch.mean(name, 0.3 * span, 0.4 * span), watch.mean(name, 0.9 * span, span))
+            name: (watch.mean(name, 0.45 * span, 0.55 * span), watch.mean(name, 0.9 * span, span))
             for name in watch.names
             if name != "a later worker"
         },
         "private_mb": {
             name: (
-                watch.mean(name, 0.3 * span, 0.4 * span, private=True),
+                watch.mean(name, 0.45 * span, 0.55 * span, private=True),
                 watch.mean(name, 0.9 * span, span, private=True),
             )
             for name in watch.names
@@ -292,7 +293,7 @@ def show(report: dict[str, Any]) -> None:
     rows |= {f"{method}, in its worker": each for method, each in report["worker_seconds"].items()}
     for what, each in rows.items():
         print(f"| {what} | " + " | ".join(str(value) for value in each.values()) + " |")
-    print("\n| | MB, after a third | at the end | private, after a third | at the end | cores |")
+    print("\n| | MB, after half | at the end | private, after half | at the end | cores |")
     print("|---|---|---|---|---|---|")
     for name, figures in report["memory_mb"].items():
         both = [*figures, *report["private_mb"][name]]

@@ -54,11 +54,13 @@ def visit(chromium):
 
 @pytest.fixture
 def keep(request):
-    """``keep(page)`` saves a screenshot where people can look at it: ``.screenshots/``."""
+    """``keep(page)`` saves a screenshot in ``.screenshots/``, where SCREENSHOTS is set."""
     folder = Path(__file__).parents[2] / ".screenshots"
-    folder.mkdir(exist_ok=True)
 
     def save(page, name=None):
+        if not os.environ.get("SCREENSHOTS"):
+            return
+        folder.mkdir(exist_ok=True)
         page.screenshot(path=folder / f"{name or request.node.name}.png", full_page=True)
 
     return save

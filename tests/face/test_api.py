@@ -11,8 +11,13 @@ FACES = Path(__file__).parents[2] / "assets" / "face"
 
 
 @pytest.fixture(scope="module")
-def client(demo):
-    client = demo.client()
+def app(start_app):
+    return start_app("--offline", "--strict", "--only", "face")
+
+
+@pytest.fixture(scope="module")
+def client(app):
+    client = app.client()
     yield client
     client.close()
 
@@ -48,12 +53,12 @@ def enrol_anna(client):
     return client.predict(handle_file(str(FACES / "anna_1.jpg")), "Anna", api_name="/face_enrol")
 
 
-def test_nobody_sees_another_visitors_faces(demo, client):
+def test_nobody_sees_another_visitors_faces(app, client):
     enrol_anna(client)
     probe = handle_file(str(FACES / "anna_2.jpg"))
     _, facts = client.predict(probe, api_name="/face_identify")
     assert [face["name"] for face in facts] == ["Anna"]
-    other = demo.client()
+    other = app.client()
     try:
         with pytest.raises(AppError, match="Nobody is known yet"):
             other.predict(probe, api_name="/face_identify")

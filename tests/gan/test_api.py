@@ -7,8 +7,13 @@ from PIL import Image
 
 
 @pytest.fixture(scope="module")
-def client(demo):
-    client = demo.client()
+def app(start_app):
+    return start_app("--offline", "--strict", "--only", "gan")
+
+
+@pytest.fixture(scope="module")
+def client(app):
+    client = app.client()
     yield client
     client.close()
 

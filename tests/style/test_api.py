@@ -12,8 +12,13 @@ PAINTING = Path(__file__).parents[2] / "assets" / "style" / "waves.jpg"
 
 
 @pytest.fixture(scope="module")
-def client(demo):
-    client = demo.client()
+def app(start_app):
+    return start_app("--offline", "--strict", "--only", "style")
+
+
+@pytest.fixture(scope="module")
+def client(app):
+    client = app.client()
     yield client
     client.close()
 
