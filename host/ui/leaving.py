@@ -132,7 +132,7 @@ class Visitors:
         for visitor, since in list(self._left.items()):
             if self._busy[visitor] or visitor in awaited:
                 continue
-            # What they would still have been told: Gradio keeps it, of up to 2,000.
+            # What they would still have been told; Gradio keeps that of up to 2,000 who left.
             queue.pending_messages_per_session.pop(visitor, None)
             queue.pending_event_ids_session.pop(visitor, None)
             if now - since > limit:

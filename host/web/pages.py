@@ -17,6 +17,8 @@ _ADDRESSES = 8  # by which the app is known at once; anybody can make up more
 _NAMING = ("host", "x-forwarded-host", "x-forwarded-proto")
 _DECIDING = {"deep_link", "page"}  # of a link's query, what Gradio reads itself
 
+_Address = tuple[Any, ...]
+
 
 @dataclass(frozen=True)
 class _Html:
@@ -39,8 +41,8 @@ class Pages:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._kept: OrderedDict[tuple[Any, ...], _Html] = OrderedDict()
-        self._writing = asyncio.Lock()
+        self._kept: OrderedDict[_Address, _Html] = OrderedDict()
+        self._writing: dict[_Address, asyncio.Task[_Html | None]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "GET" or get_route_path(scope) != "/":
@@ -51,20 +53,23 @@ class Pages:
             return
         headers = Headers(scope=scope)
         address = (scope["scheme"], scope.get("root_path"), *(headers.get(n) for n in _NAMING))
-        async with self._writing:  # who come at once wait for one writing
-            html = self._kept.get(address) or await self._write(scope)
-            if html is not None:
-                self._kept[address] = html
-                self._kept.move_to_end(address)
-                if len(self._kept) > _ADDRESSES:
-                    self._kept.popitem(last=False)
+        html = await self._html(address, scope)
         if html is None:
             await self._app(scope, receive, send)
         else:
             await html.answer(headers.get("accept-encoding", ""))(scope, receive, send)
 
-    async def _write(self, scope: Scope) -> _Html | None:
-        """Have Gradio write it; None if that failed, whatever the reason."""
+    async def _html(self, address: _Address, scope: Scope) -> _Html | None:
+        """As it was kept; who come while it is being written wait for that. None if it failed."""
+        if address in self._kept:
+            self._kept.move_to_end(address)
+            return self._kept[address]
+        if address not in self._writing:
+            self._writing[address] = asyncio.create_task(self._write(address, dict(scope)))
+        # Whoever asked first may leave meanwhile.
+        return await asyncio.shield(self._writing[address])
+
+    async def _write(self, address: _Address, scope: Scope) -> _Html | None:
         status, body = 0, bytearray()
 
         async def nothing() -> Message:
@@ -75,7 +80,14 @@ class Pages:
             status = message.get("status", status)
             body.extend(message.get("body", b""))
 
-        await self._app(scope, nothing, collect)
-        if status != 200:
-            return None
-        return _Html(bytes(body), await asyncio.to_thread(gzip.compress, bytes(body)))
+        try:
+            await self._app(scope, nothing, collect)
+            if status != 200:
+                return None
+            zipped = await asyncio.to_thread(gzip.compress, bytes(body))
+            self._kept[address] = _Html(bytes(body), zipped)
+            while len(self._kept) > _ADDRESSES:
+                self._kept.popitem(last=False)
+            return self._kept[address]
+        finally:
+            del self._writing[address]

@@ -417,7 +417,6 @@ def test_every_address_has_a_page_of_its_own(proxied):
         for name in [*names, *names[:2]]:
             sent = {"X-Forwarded-Host": name, "X-Forwarded-Proto": "https"}
             page = http.get("/", headers=sent).text
-            assert re.findall(r"https://[^/\"]*\.example\b", page)
             assert set(re.findall(r"https://[^/\"]*\.example\b", page)) == {f"https://{name}"}
 
 

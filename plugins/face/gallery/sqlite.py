@@ -205,7 +205,7 @@ def _engine(path: Path | str, prepared: int = 128, **options: Any) -> Engine:
 @functools.cache
 def _in_memory() -> Engine:
     """Of all galleries in memory, for every connection is a database of its own. With an engine
-    for each, and its prepared statements, a gallery took 540 KB; so it takes 110."""
+    for each, and its prepared statements, a gallery took 540 KB; this way 110."""
     return _engine(":memory:", prepared=0, poolclass=NullPool)
 
 
