@@ -4,7 +4,7 @@
 # make audit  known vulnerabilities of what is installed
 # make docs   the documents as a site, in build/docs
 # make benchmark  every figure of time and memory in one table; ONLY=face,calls for some parts
-# make proofs load, faults, fuzzing, soak and a Space's budget: two hours on two cores
+# make proofs load, faults, fuzzing, soak and a Space's budget: an hour and a half
 
 PYTHON ?= python3
 ARGS ?=

@@ -97,7 +97,7 @@ def measure(options: argparse.Namespace) -> Iterator[Row]:
     with Served(bare) as one, Served(ours) as triptych:
         triptych.wait_until_ready()  # workers that warm up take the cores
         us, them = alternate(triptych.page, one.page, 20 * options.rounds)
-    yield compared("The page for one more visitor", "bare Gradio app", us, them)
+    yield compared("The page for one more visitor", "bare Gradio app", us, them, "ms")
 
 
 if __name__ == "__main__":
