@@ -46,9 +46,14 @@ def middleware(settings: Settings) -> list[Middleware]:
     return []
 
 
+def is_open(settings: Settings) -> bool:
+    """Whether nobody has to sign in."""
+    return settings.users is None and not settings.oauth
+
+
 def sign_out_button(settings: Settings) -> None:
     """On the page that is being built, where there is a login."""
-    if settings.users is None and not settings.oauth:
+    if is_open(settings):
         return
     import gradio as gr
 

@@ -52,7 +52,7 @@ def app_kwargs(host: Host, page: Page) -> dict[str, Any]:
 
 def _same_for_all(settings: Settings) -> bool:
     """Whether the page names no visitor and stays as it was built."""
-    return settings.users is None and not settings.oauth and not settings.reload
+    return access.is_open(settings) and not settings.reload
 
 
 def _together(lifespans: Sequence[Callable[[Any], AbstractAsyncContextManager[None]]]) -> Any:

@@ -84,10 +84,11 @@ class Pages:
             await self._app(scope, nothing, collect)
             if status != 200:
                 return None
-            zipped = await asyncio.to_thread(gzip.compress, bytes(body))
-            self._kept[address] = _Html(bytes(body), zipped)
-            while len(self._kept) > _ADDRESSES:
+            plain = bytes(body)
+            html = _Html(plain, await asyncio.to_thread(gzip.compress, plain))
+            self._kept[address] = html
+            if len(self._kept) > _ADDRESSES:
                 self._kept.popitem(last=False)
-            return self._kept[address]
+            return html
         finally:
             del self._writing[address]
