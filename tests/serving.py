@@ -1,5 +1,6 @@
 """The real app as a child process, for tests and scripts."""
 
+import json
 import os
 import re
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import uuid
 from pathlib import Path
 
 import psutil
@@ -87,6 +89,24 @@ class App:
             return self.process.wait(20)
         finally:
             self.process.kill()
+
+
+def call(web, fn_index, data, session=None, **more):
+    """An event as whoever speaks HTTP sends it: its output, which holds "error" when it failed.
+
+    web: an httpx.Client at the app's address.
+    """
+    session = session or uuid.uuid4().hex
+    body = {"data": data, "fn_index": fn_index, "session_hash": session, **more}
+    joined = web.post("gradio_api/queue/join", json=body)
+    if joined.status_code != 200:
+        return {"error": joined.json()["detail"]}
+    with web.stream("GET", "gradio_api/queue/data", params={"session_hash": session}) as stream:
+        for line in stream.iter_lines():
+            message = json.loads(line[5:]) if line.startswith("data:") else {}
+            if message.get("msg") in ("process_completed", "unexpected_error"):
+                return message.get("output") or {"error": message["message"]}
+    raise AssertionError("the stream ended without an answer")
 
 
 def _command(process):

@@ -18,6 +18,9 @@ from host import images
 from host.plugin import UserError
 from host.weights import Progress
 
+QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+"""Of events that are the page's own business."""
+
 
 class NoStub(ComponentMeta):
     """Gradio writes a ``.pyi`` beside the source of each new component; we want none."""

@@ -24,6 +24,7 @@ from host.executors.status import Status
 from host.host import Host, Loaded
 from host.plugins import Found
 from host.ui import own_lines, status
+from host.ui.components import QUIET
 from host.ui.tab import TabError, fill, show_error
 
 log = logging.getLogger("host.reload")
@@ -167,7 +168,7 @@ def follow(host: Host, tabs: Sequence[LiveTab], watch: reload.Watch) -> None:
 
     states = [tab.generation.render() for tab in tabs]
     outputs = [block for tab in tabs for block in (tab.generation, tab.tab)]
-    gr.Timer(_LOOK).tick(look, states, outputs, api_visibility="private", show_progress="hidden")
+    gr.Timer(_LOOK).tick(look, states, outputs, **QUIET)
     watch.start(changed)
 
 

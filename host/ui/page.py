@@ -17,7 +17,7 @@ from host.images import Limits
 from host.plugins import Found, PluginError
 from host.ui import links, start, status
 from host.ui.blocks import Page
-from host.ui.components import ImageInput
+from host.ui.components import QUIET, ImageInput
 from host.ui.tab import TabError, fill, show_error
 
 if TYPE_CHECKING:
@@ -99,11 +99,10 @@ def _build(host: Host, errors: dict[str, str], watch: Watch | None) -> Page:
         def timer_for_all() -> gr.Timer:
             return gr.Timer(max(_REFRESH, page.visitors.pages / _REFRESHES))
 
-        quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         timer = gr.Timer(_REFRESH)
         outputs = [*(view for _, view in lines.values()), table, timer]
-        page.load(refresh, None, outputs, **quiet)
-        timer.tick(refresh, None, outputs, queue=False, **quiet)
+        page.load(refresh, None, outputs, **QUIET)
+        timer.tick(refresh, None, outputs, queue=False, **QUIET)
         # Whoever leaves is noticed in host.ui.leaving; but without an unload event Gradio's pages
         # and clients would keep no connection open by which it could be.
         page.unload(lambda: None)

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from host import UserError
-from host.ui import download_bar
+from host.ui import QUIET, download_bar
 from plugins.face.evaluation import tab as evaluation_tab
 from plugins.face.learning import pairs_tab
 from plugins.face.learning import tab as learning_tab
@@ -60,14 +60,13 @@ def build(backend: Any) -> None:
         info = BY_NAME.get(model or AUTO, BY_NAME[active])
         return _about(info, statuses[info.name].available)
 
-    gr.on(None, describe, model, about, api_visibility="private", show_progress="hidden")
+    gr.on(None, describe, model, about, **QUIET)
     # Distances of another model mean something else: back to that model's own threshold.
     model.input(
         lambda: (0.0, 0.0),
         None,
         [threshold, known_up_to],
-        api_visibility="private",
-        show_progress="hidden",
+        **QUIET,
     )
 
     def get_weights(model: str | None) -> Iterator[Any]:

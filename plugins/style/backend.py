@@ -174,16 +174,11 @@ class StyleBackend(InsideCalls):
 
     def _objective(self, settings: Settings) -> Objective:
         network = self.network(settings.network, settings.pooling)
-        if settings.content_layer:
-            if settings.content_layer not in network.every_layer:
-                raise UserError(
-                    f'{BY_NAME[network.name].title} has no layer "{settings.content_layer[:40]}"; '
-                    f"its layers are {', '.join(network.every_layer)}."
-                )
-            network = network.reading(network.style_weights, {settings.content_layer: 1.0})
-        key = (network.name, settings.pooling, settings.content_layer)
+        layer = network.layer_named(settings.content_layer)
+        key = (network.name, settings.pooling, layer)
         if key not in self._objectives:
-            objective = Objective(network, self._device)
+            read = network.reading(network.style_weights, {layer: 1.0})
+            objective = Objective(read, self._device)
             grey = np.random.default_rng(0).uniform(0, 255, (_WARM, _WARM, 3)).astype(np.float32)
             objective(grey, objective.target(grey, grey), (1.0, 1.0, 1.0))
             self._objectives[key] = objective

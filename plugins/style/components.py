@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from host.ui import ImageInput
 from plugins.style.models import MODELS
 from plugins.style.settings import AUTO
 
@@ -17,9 +14,6 @@ PICTURE: dict[str, Any] = {
     "interactive": False,
     "buttons": ["download", "fullscreen"],
 }
-
-QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-"""Of events that are the page's own business."""
 
 
 def network_dropdown(label: str, info: str | None = None) -> gr.Dropdown:
@@ -31,14 +25,3 @@ def network_dropdown(label: str, info: str | None = None) -> gr.Dropdown:
         label=label,
         info=info,
     )
-
-
-def examples(paths: Sequence[Path], picture: ImageInput, label: str) -> list[Any]:
-    """Pictures to choose with one press; nothing where there are none.
-
-    Returns the events of a choice, for ``gr.on``.
-    """
-    if not paths:
-        return []
-    names = [str(path) for path in paths]
-    return [gr.Examples(names, picture, label=label, api_visibility="private").dataset.click]

@@ -1,25 +1,9 @@
-"""Pictures to try: photos that scikit-learn brings, paintings that come with Triptych."""
+"""Pictures to try: paintings that come with Triptych."""
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 from host.shipped import shipped
+from host.ui import PHOTO_CREDITS
 
 PAINTINGS = sorted(shipped("assets", "style").glob("*.jpg"))
-CREDITS = (
-    "Photos: [china](https://www.flickr.com/photos/danielbuechele/6061409035/) by danielbuechele "
-    "and [flower](https://www.flickr.com/photos/vultilion/6056698931/) by vultilion, "
-    "[CC BY 2.0](https://creativecommons.org/licenses/by/2.0/), from scikit-learn. "
-    "Paintings: drawn by this project's own program."
-)
-
-
-def photos() -> list[Path]:
-    """The photos in scikit-learn's package, found without importing it."""
-    spec = importlib.util.find_spec("sklearn")
-    if spec is None or not spec.submodule_search_locations:
-        return []
-    folder = Path(next(iter(spec.submodule_search_locations))) / "datasets" / "images"
-    return [path for name in ("china.jpg", "flower.jpg") if (path := folder / name).is_file()]
+CREDITS = f"Photos: {PHOTO_CREDITS} Paintings: drawn by this project's own program."

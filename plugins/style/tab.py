@@ -9,8 +9,7 @@ from typing import Any
 import gradio as gr
 
 from host import UserError
-from host.ui import download_bar
-from plugins.style.components import QUIET
+from host.ui import QUIET, download_bar
 from plugins.style.inside import tab as inside_tab
 from plugins.style.models import BY_NAME, MODELS
 from plugins.style.painting import tab as painting_tab

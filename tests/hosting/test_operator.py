@@ -1,11 +1,10 @@
 """What only the operator may do, as the Plugins tab asks for it."""
 
-import json
-import secrets
 from pathlib import Path
 
 import httpx
 import pytest
+from serving import call
 
 from host.access.tries import Tries
 
@@ -34,16 +33,8 @@ def press(app, button, *values, headers=None):
             for each in config["dependencies"]
             if [ids.get(button), "click"] in each["targets"]
         )
-        session = secrets.token_hex(5)
-        body = {"data": values, "fn_index": event, "session_hash": session}
-        page.post("gradio_api/queue/join", json=body).raise_for_status()
-        with page.stream("GET", f"gradio_api/queue/data?session_hash={session}") as lines:
-            for line in lines.iter_lines():
-                told = json.loads(line[5:]) if line.startswith("data:") else {}
-                if told.get("msg") == "process_completed":
-                    output = told["output"]
-                    return output["data"][0] if told["success"] else output["error"]
-    raise AssertionError("no answer")
+        output = call(page, event, values)
+    return output["error"] if "error" in output else output["data"][0]
 
 
 def worker(app):

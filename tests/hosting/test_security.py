@@ -3,10 +3,8 @@
 import contextlib
 import http.server
 import io
-import json
 import pickle
 import threading
-import uuid
 import zipfile
 import zlib
 from pathlib import Path
@@ -17,6 +15,7 @@ import numpy as np
 import psutil
 import pytest
 from PIL import Image
+from serving import call
 
 ROOT = Path(__file__).parents[2]
 FACES = ROOT / "assets" / "face"
@@ -85,21 +84,6 @@ def upload(web, name, data, kind="application/octet-stream"):
 
 def file(path, **more):
     return {"path": path, "meta": {"_type": "gradio.FileData"}, **more}
-
-
-def call(web, fn_index, data, **more):
-    """An event as whoever speaks HTTP sends it: its output, which holds "error" when it failed."""
-    session = uuid.uuid4().hex
-    body = {"data": data, "fn_index": fn_index, "session_hash": session, **more}
-    joined = web.post("gradio_api/queue/join", json=body)
-    if joined.status_code != 200:
-        return {"error": joined.json()["detail"]}
-    with web.stream("GET", "gradio_api/queue/data", params={"session_hash": session}) as stream:
-        for line in stream.iter_lines():
-            message = json.loads(line[6:]) if line.startswith("data: ") else {}
-            if message.get("msg") in ("process_completed", "unexpected_error"):
-                return message.get("output") or {"error": message["message"]}
-    raise AssertionError("no answer")
 
 
 def error_of(output):

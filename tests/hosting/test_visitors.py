@@ -9,10 +9,12 @@ import time
 import urllib.request
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from serving import call
 
 FACES = Path(__file__).parents[2] / "assets" / "face"
 ANNA, ANNA_TOO, BRUNO, CLARA = (
@@ -75,38 +77,30 @@ def upload(app, file):
     return {"path": path, "meta": {"_type": "gradio.FileData"}}
 
 
-def call(app, session, name, *data):
+def press(app, session, name, *data):
     """An event of that session: its outputs. Raises AppError with what it says."""
-    config = json.load(urllib.request.urlopen(f"{app.url}config"))
-    (event,) = (each for each in config["dependencies"] if each["api_name"] == name)
-    kinds = {each["id"]: each["type"] for each in config["components"]}
-    values = iter(data)
-    full = [None if kinds[number] == "state" else next(values) for number in event["inputs"]]
-    body = json.dumps({"data": full, "fn_index": event["id"], "session_hash": session}).encode()
-    kind = {"Content-Type": "application/json"}
-    request = urllib.request.Request(f"{app.url}gradio_api/queue/join", body, kind)
-    urllib.request.urlopen(request).close()
-    url = f"{app.url}gradio_api/queue/data?session_hash={session}"
-    with urllib.request.urlopen(url, timeout=120) as stream:
-        for line in stream:
-            message = json.loads(line[5:]) if line.startswith(b"data:") else {}
-            if message.get("msg") == "process_completed":
-                if not message["success"]:
-                    raise AppError(message["output"]["error"])
-                return message["output"]["data"]
-    raise AssertionError("the stream just ended")
+    with httpx.Client(base_url=app.url, timeout=120) as web:
+        config = web.get("config").json()
+        (event,) = (each for each in config["dependencies"] if each["api_name"] == name)
+        kinds = {each["id"]: each["type"] for each in config["components"]}
+        values = iter(data)
+        full = [None if kinds[number] == "state" else next(values) for number in event["inputs"]]
+        output = call(web, event["id"], full, session)
+    if "error" in output:
+        raise AppError(output["error"])
+    return output["data"]
 
 
 def enrol(app, session, file, name):
     picture = upload(app, file)
-    call(app, session, "face_enrol", picture, name, "auto", False)
+    press(app, session, "face_enrol", picture, name, "auto", False)
     return Path(picture["path"])
 
 
 def known(app, session, file):
     """Whom it finds in a picture; None when it knows nobody at all."""
     try:
-        answer = call(app, session, "face_identify", upload(app, file), 0, "auto")
+        answer = press(app, session, "face_identify", upload(app, file), 0, "auto")
     except AppError as error:
         assert "Nobody is known yet" in str(error)
         return None
@@ -149,7 +143,7 @@ def test_two_who_send_the_same_picture_do_not_lose_it_with_one_of_them(app):
             waiting = upload(app, CLARA)  # not used in an event yet
         time.sleep(1)
         assert Path(waiting["path"]) == shared
-        call(app, "second", "face_enrol", waiting, "Clara", "auto", False)
+        press(app, "second", "face_enrol", waiting, "Clara", "auto", False)
         assert shared.is_file()
     eventually(lambda: not shared.exists())
 

@@ -13,8 +13,9 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from host import UserError
+from host.ui import photos
 from plugins.style import tab
-from plugins.style.examples import PAINTINGS, photos
+from plugins.style.examples import PAINTINGS
 from plugins.style.painting.files import painted_png, read_settings
 from plugins.style.settings import Settings
 

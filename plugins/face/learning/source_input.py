@@ -7,6 +7,7 @@ from pathlib import Path
 import gradio as gr
 
 from host import UserError
+from host.ui import QUIET
 
 DIGITS, PEOPLE = "digits", "people"
 
@@ -28,8 +29,7 @@ def source_inputs() -> tuple[gr.Radio, gr.File]:
         source,
         archive,
         queue=False,
-        show_progress="hidden",
-        api_visibility="private",
+        **QUIET,
     )
     return source, archive
 

@@ -14,7 +14,7 @@ from gradio.processing_utils import save_bytes_to_cache
 
 from host import UserError, images
 from host.shipped import shipped
-from host.ui import ImageInput, only_operator
+from host.ui import ImageInput, offer_examples, only_operator
 from plugins.face.gallery import is_export
 from plugins.face.models import AUTO, BY_NAME, MODELS, named
 from plugins.face.recognition.consent import CONSENT, changeable, need_consent, notice
@@ -68,14 +68,9 @@ def build(backend: Any, model: gr.Dropdown) -> gr.Slider:
                 info="At 0 it is the model's own threshold.",
             )
             ask = gr.Button("Who is this?", variant="primary")
-            if all((ASSETS / file).is_file() for file in PROBES):
-                gr.Examples(
-                    [[str(ASSETS / file)] for file in PROBES],
-                    probe,
-                    cache_examples=False,
-                    label="Examples (the third was not enrolled)",
-                    api_visibility="private",
-                )
+            offer_examples(
+                [ASSETS / file for file in PROBES], probe, "Examples (the third was not enrolled)"
+            )
     said = gr.HTML()
     answer = gr.HTML("The answer appears here.")
     people = gr.HTML(people_html([], 0, bool(shared)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -11,7 +10,7 @@ import numpy as np
 
 from host import UserError
 from host.shipped import shipped
-from host.ui import ImageInput, put_examples
+from host.ui import QUIET, ImageInput, put_examples
 from plugins.face.learning import Head
 from plugins.face.models import AUTO, BY_NAME, FaceModel, named, with_head
 from plugins.face.verification.siamese import siamese_svg
@@ -56,11 +55,10 @@ def build(
             pairs = [[str(ASSETS / name) for name in pair] for pair in EXAMPLES]
             # What a visitor does of their own ends the example that is being answered.
             own = [compare.click, explain.click, first.input, second.input]
-            if all(Path(path).is_file() for pair in pairs for path in pair):
-                examples = gr.Examples(
-                    pairs, [first, second], cache_examples=False, label="Examples (drawn faces)"
-                )
-                own.append(examples.dataset.click)
+            drawn = gr.Examples(
+                pairs, [first, second], cache_examples=False, label="Examples (drawn faces)"
+            )
+            own.append(drawn.dataset.click)
         with gr.Column(scale=2):
             threshold = gr.Slider(
                 0.0,
@@ -148,18 +146,8 @@ def build(
     answered = [verdict, siamese, first_marked, second_marked, facts, decided]
     compare.click(face_verify, asked, answered, api_name="face_verify")
 
-    def look(looked: bool, first: Any, second: Any, *rest: Any) -> tuple[Any, ...]:
-        """Answers the example, for whoever opens the tab."""
-        if looked or first is None or second is None:
-            return (True, *[gr.skip()] * len(answered))
-        return (True, *face_verify(first, second, *rest))
-
-    looked = gr.State(False)
-    paths = [ASSETS / name for name in EXAMPLES[0]]
-    if all(path.is_file() for path in paths):
-        put = put_examples(opened, list(zip((first, second), paths, strict=True)))
-        glimpsed = put.then(look, [looked, *asked], [looked, *answered], api_visibility="private")
-        gr.on(own, None, None, cancels=glimpsed)
+    examples = zip((first, second), (ASSETS / name for name in EXAMPLES[0]), strict=True)
+    put_examples(opened, list(examples), face_verify, asked[2:], answered, ended_by=own)
 
     def face_explain(
         first: np.ndarray | None,
@@ -186,7 +174,7 @@ def build(
         api_name="face_explain",
     )
     # Distances under a head mean something else: back to its own threshold, or the model's.
-    use_head.change(lambda: 0.0, None, threshold, api_visibility="private", show_progress="hidden")
+    use_head.change(lambda: 0.0, None, threshold, **QUIET)
     stop.click(backend.cancel, None, None, queue=False, api_visibility="private")
 
     def decide(threshold: float, decided: tuple[FaceModel, float, tuple[str, ...]] | None) -> Any:
@@ -200,8 +188,7 @@ def build(
         decide,
         [threshold, decided],
         verdict,
-        api_visibility="private",
-        show_progress="hidden",
+        **QUIET,
         trigger_mode="always_last",
     )
     return threshold, use_head

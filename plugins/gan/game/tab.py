@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from plugins.gan.components import QUIET
+from host.ui import QUIET
 from plugins.gan.game import view
 from plugins.gan.results import Turn
 

@@ -12,7 +12,8 @@ import gradio as gr
 import numpy as np
 
 from host import UserError
-from plugins.gan.components import PICTURE, QUIET
+from host.ui import QUIET
+from plugins.gan.components import PICTURE
 from plugins.gan.generation import view
 from plugins.gan.models import SHIPPED, Shipped
 from plugins.gan.results import NearestSheet, WalkResult

@@ -9,8 +9,7 @@ from typing import Any
 import gradio as gr
 
 from host import UserError
-from host.ui import WorkerError
-from plugins.gan.components import QUIET
+from host.ui import QUIET, WorkerError
 from plugins.gan.playground import api, canvas, share, view, words
 from plugins.gan.playground.controls import Controls, Slider
 from plugins.gan.playground.points import fitted

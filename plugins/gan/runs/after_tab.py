@@ -11,8 +11,8 @@ import gradio as gr
 import numpy as np
 
 from host import UserError
-from host.ui import ImageInput
-from plugins.gan.components import PICTURE, QUIET
+from host.ui import QUIET, ImageInput
+from plugins.gan.components import PICTURE
 from plugins.gan.evaluation.words import report_html
 from plugins.gan.results import Opinion
 from plugins.gan.runs import opinion_view, own_files
@@ -117,9 +117,7 @@ def _measure(backend: Any, run: gr.State, files: gr.File) -> None:
         if not done:
             yield "Stopped.", ""
 
-    button.click(
-        measure, [run, files], [how_far, table], api_visibility="private", show_progress="hidden"
-    )
+    button.click(measure, [run, files], [how_far, table], **QUIET)
     stop.click(lambda: backend.cancel("measure"), None, None, queue=False, **QUIET)
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import gradio as gr
 
 from host import UserError
-from plugins.gan.components import PICTURE, QUIET
+from host.ui import QUIET
+from plugins.gan.components import PICTURE
 from plugins.gan.results import TrainStep
 from plugins.gan.runs import after_tab, objective_view, own_files, view
 from plugins.gan.runs import controls as run_controls

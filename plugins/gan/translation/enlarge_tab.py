@@ -9,11 +9,10 @@ import gradio as gr
 import numpy as np
 
 from host import UserError
-from host.ui import ImageInput
-from plugins.gan.components import QUIET, examples
+from host.ui import PHOTO_CREDITS, QUIET, ImageInput, offer_examples, photos
 from plugins.gan.translation import enlarge_view as view
 from plugins.gan.translation.enlarge_limits import ANSWERS, MAX_SIDE, MAX_TRUTH
-from plugins.gan.translation.examples import PHOTO_CREDITS, SMALL, photos
+from plugins.gan.translation.examples import SMALL
 from plugins.gan.translation.results import Translation
 
 PROVE, AS_IS = "prove", "as it is"
@@ -47,7 +46,7 @@ def build(backend: Any) -> None:
                 "they are; larger pictures are scaled down first.",
             )
             button = gr.Button("Enlarge", variant="primary")
-            examples([*SMALL, *photos()], picture)
+            offer_examples([*SMALL, *photos()], picture)
             gr.Markdown(_CREDITS)
         with gr.Column(scale=2, min_width=320):
             words = gr.Markdown("Choose a picture, then press Enlarge.")

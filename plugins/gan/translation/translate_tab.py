@@ -9,12 +9,11 @@ import numpy as np
 from PIL import Image
 
 from host import UserError
-from host.ui import Drawing, ImageInput
-from plugins.gan.components import QUIET, examples
+from host.ui import PHOTO_CREDITS, QUIET, Drawing, ImageInput, offer_examples, photos
 from plugins.gan.translation import enlarge_view, framing
 from plugins.gan.translation import translate_view as view
 from plugins.gan.translation.canvas import SETTINGS, holding
-from plugins.gan.translation.examples import LINES, PHOTO_CREDITS, people, photos
+from plugins.gan.translation.examples import LINES, people
 from plugins.gan.translation.results import Translation
 
 DETAIL = 0.4
@@ -86,7 +85,7 @@ def _build_edges(backend: Any) -> None:
                     down = gr.Slider(0, 1, value=0.5, step=0.02, label="Down", min_width=90)
                 gr.Markdown("Let the face fill the square, eyes a little above the middle.")
                 button = gr.Button("Make a portrait", variant="primary")
-                examples(people(1), picture)
+                offer_examples(people(1), picture)
             with gr.Tab("Draw"):
                 canvas = Drawing(label="Draw a face that fills the square", **SETTINGS)
                 draw = gr.Button("Make a portrait of the drawing", variant="primary")
@@ -173,7 +172,7 @@ def _build_colour(backend: Any) -> None:
         with gr.Column(scale=1, min_width=300):
             picture = ImageInput(label="A picture, grey or not", height=260)
             button = gr.Button("Colour it", variant="primary")
-            examples([*people(2), *photos()], picture)
+            offer_examples([*people(2), *photos()], picture)
         with gr.Column(scale=2, min_width=320):
             outputs, compare = _results(view.COLOUR)
 

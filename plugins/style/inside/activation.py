@@ -15,7 +15,6 @@ from plugins.style.inside.reading import (
     channel_of,
     described,
     features,
-    layer_of,
     looked_at,
     maps_of,
 )
@@ -44,7 +43,7 @@ def excite(
     first, in nearly uncorrelated colours, and is shifted at random before each look (Olah,
     Mordvintsev, Schubert 2017, "Feature Visualization"). Yields step 0 and each step.
     """
-    name = layer_of(network, layer)
+    name = network.layer_named(layer)
     model = network.features(name)
     channel = channel_of(channel, int(model.outputs[0].shape[-1]))
     where = described(network, name, _shape(model))
@@ -93,7 +92,7 @@ def patches(
     A patch is what one position sees, at most a third of the picture; no two overlap by more than
     half. Raises UserError for a picture, layer or channel that cannot be shown.
     """
-    name = layer_of(network, layer)
+    name = network.layer_named(layer)
     picture = looked_at(picture)
     (maps,) = features(network, [name], picture, device)
     one = maps[..., channel_of(channel, maps.shape[-1])]

@@ -8,7 +8,8 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from plugins.style.components import PICTURE, QUIET
+from host.ui import QUIET
+from plugins.style.components import PICTURE
 from plugins.style.inside import words as say
 from plugins.style.inside.results import EXCITE_STEPS
 from plugins.style.inside.source import Source

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from plugins.style.inside.drawing import grey_tiles, sheet
-from plugins.style.inside.reading import channel_of, described, features, layer_of, looked_at
+from plugins.style.inside.reading import channel_of, described, features, looked_at
 from plugins.style.inside.results import FeatureMaps
 from plugins.style.networks import Network
 
@@ -26,7 +26,7 @@ def feature_maps(
     picture: RGB uint8 (H, W, 3). joint: one grey scale for all maps, not one for each.
     Raises UserError for a picture, layer or channel that cannot be shown.
     """
-    name = layer_of(network, layer)
+    name = network.layer_named(layer)
     (maps,) = features(network, [name], looked_at(picture), device)
     width = maps.shape[-1]
     chosen = (

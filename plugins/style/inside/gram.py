@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import tensorflow as tf
 
-from plugins.style.inside.reading import described, features, layer_of, looked_at
+from plugins.style.inside.reading import described, features, looked_at
 from plugins.style.inside.results import GramView, LayerLoss
 from plugins.style.losses import statistics, style_loss
 from plugins.style.networks import Network
@@ -31,7 +31,7 @@ def gram(
     by side, "strength" those that fire most first; by the first picture. Raises UserError for a
     picture or layer that cannot be shown.
     """
-    name = layer_of(network, layer)
+    name = network.layer_named(layer)
     pictures = [looked_at(picture)]
     if other is not None:
         pictures.append(looked_at(other, "second picture"))

@@ -8,7 +8,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from host import UserError
 from plugins.style import checks
 from plugins.style.inside.receptive import stride_and_field
 from plugins.style.inside.results import MAX_SIDE, Layer
@@ -20,21 +19,6 @@ def looked_at(picture: object, what: str = "picture", side: int = MAX_SIDE) -> n
     """``picture`` if it is one, scaled down to at most ``side`` pixels. Raises UserError."""
     known = checked(picture, what)
     return fitted(known, min(side, long_side(known)))
-
-
-def layer_of(network: Network, name: object) -> str:
-    """The layer called ``name``; the one where content is read for "" and "auto".
-
-    Raises UserError for one that the network lacks.
-    """
-    if name in ("", "auto"):
-        return next(iter(network.content_weights))
-    if not isinstance(name, str) or name not in network.every_layer:
-        raise UserError(
-            f'The network "{network.name}" has no layer "{str(name)[:40]}"; '
-            f"choose one of {', '.join(network.every_layer)}."
-        )
-    return name
 
 
 def features(

@@ -10,7 +10,7 @@ import tensorflow as tf
 from plugins.style.inside.drawing import grey_tiles, sheet
 from plugins.style.inside.feature_maps import strongest
 from plugins.style.inside.gram import layer_loss
-from plugins.style.inside.reading import described, features, layer_of, looked_at
+from plugins.style.inside.reading import described, features, looked_at
 from plugins.style.inside.results import Distance, Rearranged
 from plugins.style.losses import content_loss
 from plugins.style.networks import Network
@@ -36,7 +36,7 @@ def rearranged(
     down. Content is compared at ``layer``, style at it and at all style layers. Raises UserError
     for a picture or layer that cannot be used.
     """
-    name = layer_of(network, layer)
+    name = network.layer_named(layer)
     picture = looked_at(picture)
     layers = tuple(dict.fromkeys((name, *network.style_weights)))
     before = dict(zip(layers, features(network, layers, picture, device), strict=True))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from plugins.style.inside.reading import layer_of, looked_at
+from plugins.style.inside.reading import looked_at
 from plugins.style.inside.results import ReconstructStep
 from plugins.style.networks import Network
 from plugins.style.objective import Objective
@@ -35,7 +35,7 @@ def reconstruct(
     smoothness decides what the layers leave open. Yields step 0 and each step. Raises UserError
     for a picture or layer that cannot be used.
     """
-    name = layer_of(network, layer)
+    name = network.layer_named(layer)
     picture = looked_at(picture, side=side)
     layers = style_layers(network, name) if what == "style" else (name,)
     weights = (1.0, 0.0) if what == "content" else (0.0, 1.0)

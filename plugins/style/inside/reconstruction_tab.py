@@ -8,8 +8,9 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from host.ui import QUIET
 from plugins.style import formulas
-from plugins.style.components import PICTURE, QUIET
+from plugins.style.components import PICTURE
 from plugins.style.inside import words as say
 from plugins.style.inside.results import RECONSTRUCT_SIDES, RECONSTRUCT_STEPS, ReconstructStep
 from plugins.style.inside.source import Source

@@ -7,9 +7,9 @@ from typing import Any
 
 import gradio as gr
 
-from host.ui import ImageInput
-from plugins.style.components import QUIET, examples, network_dropdown
-from plugins.style.examples import PAINTINGS, photos
+from host.ui import QUIET, ImageInput, offer_examples, photos
+from plugins.style.components import network_dropdown
+from plugins.style.examples import PAINTINGS
 from plugins.style.models import BY_NAME
 from plugins.style.settings import AUTO
 
@@ -40,7 +40,7 @@ def write(backend: Any) -> Source:
                 info="shallow to deep",
                 allow_custom_value=True,
             )
-            examples([*photos(), *PAINTINGS], picture, "Pictures")
+            offer_examples([*photos(), *PAINTINGS], picture, "Pictures")
 
     def layers(name: str, chosen: str) -> gr.Dropdown:
         if name == AUTO:

@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from host import UserError
 from plugins.style.models import StyleModel
 
 
@@ -70,6 +71,20 @@ class Network:
             style_weights=_shares(style_weights),
             content_weights=_shares(content_weights),
         )
+
+    def layer_named(self, name: object) -> str:
+        """The layer called ``name``; the one where content is read for "" and "auto".
+
+        Raises UserError for one that the network lacks.
+        """
+        if name in ("", "auto"):
+            return next(iter(self.content_weights))
+        if not isinstance(name, str) or name not in self.every_layer:
+            raise UserError(
+                f'The network "{self.name}" has no layer "{str(name)[:40]}"; '
+                f"choose one of {', '.join(self.every_layer)}."
+            )
+        return name
 
     def features(self, *layers: str) -> keras.Model:
         """A model from pictures as ``model`` takes them to a list of these layers' feature maps.

@@ -10,8 +10,9 @@ from typing import Any
 import gradio as gr
 
 from host import UserError
+from host.ui import QUIET
 from plugins.style import settings as ranges
-from plugins.style.components import QUIET, network_dropdown
+from plugins.style.components import network_dropdown
 from plugins.style.models import BY_NAME
 from plugins.style.settings import AUTO, Settings
 

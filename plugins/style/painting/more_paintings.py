@@ -5,8 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from host import images
-from host.ui import Drawing, ImageInput
-from plugins.style.components import QUIET
+from host.ui import QUIET, Drawing, ImageInput
 from plugins.style.painting.controls import Controls
 from plugins.style.painting.drawn_masks import BRUSHES, FINEST
 

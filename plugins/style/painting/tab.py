@@ -10,9 +10,9 @@ import gradio as gr
 import numpy as np
 
 from host import UserError, images
-from host.ui import ImageInput, put_examples
-from plugins.style.components import PICTURE, QUIET, examples
-from plugins.style.examples import CREDITS, PAINTINGS, photos
+from host.ui import QUIET, ImageInput, offer_examples, photos, put_examples
+from plugins.style.components import PICTURE
+from plugins.style.examples import CREDITS, PAINTINGS
 from plugins.style.painting import more_paintings, view
 from plugins.style.painting.controls import LIVE, Controls
 from plugins.style.painting.drawn_masks import drawn_masks, fit_over
@@ -44,10 +44,10 @@ def build(backend: Any, opened: gr.Tab) -> None:
             with gr.Row():
                 with gr.Column(min_width=200):
                     content = ImageInput(label="Photo", height=240)
-                    chosen = examples(photographs, content, OFFERED)
+                    chosen = offer_examples(photographs, content, OFFERED)
                 with gr.Column(min_width=200):
                     style = ImageInput(label="Painting", height=240)
-                    chosen += examples(PAINTINGS, style, OFFERED)
+                    chosen += offer_examples(PAINTINGS, style, OFFERED)
             with gr.Row():
                 run = gr.Button("Paint", variant="primary")
                 pause = gr.Button("Pause")
@@ -198,17 +198,11 @@ def build(backend: Any, opened: gr.Tab) -> None:
         pair = (painting.photo, painting.picture)
         yield (*view.shown(painting, last, view.outcome(painting, last)), picture, making, pair)
 
-    def look(
-        looked: bool, photo: np.ndarray | None, painted: np.ndarray | None
-    ) -> Iterator[tuple[Any, ...]]:
-        """Paints the example a little, for whoever opens the tab."""
-        if looked or photo is None or painted is None:
-            yield (True, *[gr.skip()] * len(done))
-            return
+    def glimpse(photo: np.ndarray, painted: np.ndarray) -> Iterator[tuple[Any, ...]]:
+        """Paints the example a little."""
         settings = Settings(steps=GLIMPSE)
         photo, painted = (images.fit(each, settings.size) for each in (photo, painted))
-        for step in _stream(Painting(photo, [painted], [None], settings)):
-            yield (True, *step)
+        yield from _stream(Painting(photo, [painted], [None], settings))
 
     def change(painting: Painting | None, *values: Any) -> None:
         """A slider moved: a painting under way goes on with its new value."""
@@ -253,21 +247,14 @@ def build(backend: Any, opened: gr.Tab) -> None:
         show_progress="minimal",
     )
     events = [painted, continued]
-    looked = gr.State(False)
     paths = [each[0] for each in (photographs, PAINTINGS) if each]
     if len(paths) == 2:
-        put = put_examples(opened, list(zip((content, style), paths, strict=True)))
-        glimpsed = put.then(
-            look,
-            [looked, content, style],
-            [looked, *done],
-            api_visibility="private",
-            show_progress="minimal",
-        )
-        events.append(glimpsed)
-        # What a visitor does of their own ends it.
+        examples = list(zip((content, style), paths, strict=True))
         own = [run.click, go_on.click, content.input, style.input, *chosen]
-        gr.on(own, None, None, cancels=glimpsed)
+        looking = put_examples(
+            opened, examples, glimpse, (), done, ended_by=own, show_progress="minimal"
+        )
+        events.append(looking)
 
     def offer(*paths: str | None) -> list[gr.DownloadButton]:
         return [gr.DownloadButton(interactive=bool(path)) for path in paths]
