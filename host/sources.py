@@ -64,24 +64,33 @@ def sources(settings: Settings) -> Iterator[Source]:
 def named(where: str) -> Iterator[Source]:
     """The sources that ``--plugin where`` means."""
     path = path_of(where)
-    project = path / "pyproject.toml"
     origin = f"from {path.resolve().name if path.exists() else where}"
-    if not project.is_file():
+    if not (path / "pyproject.toml").is_file():
         yield Source(path.resolve().stem, origin, "", partial(_load, where), where)
         return
     try:
-        declared = tomllib.loads(project.read_text("utf-8"))["project"]
+        declared = project_of(path)
         entries = dict(declared["entry-points"][PROJECT])
         if not entries:
             raise KeyError(PROJECT)
         version = str(declared.get("version", ""))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        reason = f"{project} names no plugin in [project.entry-points.{PROJECT}] ({error!r})"
+        table = f"project.entry-points.{PROJECT}"
+        reason = f"{path / 'pyproject.toml'} names no plugin in [{table}] ({error!r})"
         yield Source(path.resolve().name, origin, "", partial(_refuse, reason), where)
         return
     for name, value in entries.items():
         load = partial(_load_entry, path.resolve(), str(value))
         yield Source(name, origin, version, load, where)
+
+
+def project_of(folder: Path) -> dict[str, Any]:
+    """What its pyproject.toml says of the distribution in ``folder``; nothing where it has none.
+
+    Raises OSError, ValueError or KeyError for one that cannot be read.
+    """
+    file = folder / "pyproject.toml"
+    return tomllib.loads(file.read_text("utf-8"))["project"] if file.is_file() else {}
 
 
 def path_of(where: str) -> Path:

@@ -51,7 +51,7 @@ def login() -> dict[str, Any]:
         )
     if any(importlib.util.find_spec(name) is None for name in ("authlib", "itsdangerous")):
         raise AccessError(
-            'Signing in with Hugging Face (oauth) needs: pip install "triptych[oauth]".'
+            'Signing in with Hugging Face (oauth) needs: pip install "gradio[oauth]".'
         )
     return {"auth_dependency": lambda request: _user(request.session)}
 

@@ -27,8 +27,8 @@ def token_of(settings: Settings) -> str:
 
 
 def is_local(settings: Settings) -> bool:
-    """Whether only this machine can open the page."""
-    return settings.host in _LOCAL
+    """Whether only this machine can open the page: a proxy on it brings others."""
+    return settings.host in _LOCAL and not settings.trusted_proxies
 
 
 def possible(settings: Settings) -> bool:

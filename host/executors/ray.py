@@ -56,8 +56,8 @@ class RayLink(ProcessLink):
     def __init__(self, spec: BackendSpec, room: Room) -> None:
         if importlib.util.find_spec("ray") is None:
             raise CannotStart(
-                "the package ray is not installed: pip install 'triptych[cluster]'",
-                "could not be started: Ray is not installed here (pip install triptych[cluster]).",
+                "the package ray is not installed: pip install 'ray>=2.40'",
+                "could not be started: Ray is not installed here (pip install ray).",
             )
         super().__init__(spec, _DRIVER_ENVIRONMENT, None, room)
         self.pid = None

@@ -16,4 +16,4 @@ class McpError(Exception):
 def require() -> None:
     """Raises McpError where the package that speaks the protocol is not installed."""
     if importlib.util.find_spec("mcp") is None:
-        raise McpError("--mcp needs the package mcp: pip install 'triptych[mcp]'.")
+        raise McpError("--mcp needs the package mcp: pip install 'gradio[mcp]'.")

@@ -14,7 +14,7 @@ import host
 import plugins
 from host.settings import Settings
 from host.shipped import shipped
-from host.space import requirements
+from host.space import others, requirements
 from host.space.card import CARD, SpaceError, read
 from host.space.check import problems
 
@@ -33,6 +33,9 @@ def export(spacefile: Path, folder: Path, torch_index: str | None = None) -> Non
     given = list(_given(keys, spacefile.parent, wrong))
     if wrong:
         raise SpaceError("\n".join(wrong))
+    settings = _settings(keys)
+    dists = others.installed(settings, given)
+    needed = requirements.text(settings, others.required(dists, given), torch_index)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise SpaceError(f"{folder} is there already and not an empty folder.")
     folder.mkdir(parents=True, exist_ok=True)
@@ -43,11 +46,11 @@ def export(spacefile: Path, folder: Path, torch_index: str | None = None) -> Non
     shutil.copytree(shipped("assets"), folder / "assets", ignore=leave_out)
     for path in given:
         _copy(path, folder / path.relative_to(spacefile.parent.resolve()))
+    for dist in dists:
+        others.copy(dist, folder)
     shutil.copy(shipped("app.py"), folder / "app.py")
     shutil.copy(spacefile, folder / "Spacefile")
-    (folder / "requirements.txt").write_text(
-        requirements.text(_settings(keys), torch_index), "utf-8"
-    )
+    (folder / "requirements.txt").write_text(needed, "utf-8")
     (folder / "README.md").write_text(_readme(keys), "utf-8")
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import metadata
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from host.hookspecs import PROJECT
 from host.settings import Settings
 from host.shipped import shipped
 
@@ -17,9 +16,10 @@ RAY = ("ray>=2.40,<3",)
 POSTGRESQL = ("psycopg[binary]>=3.2,<4", "pgvector>=0.3.6,<1")
 
 
-def text(settings: Settings, torch_index: str | None = None) -> str:
+def text(settings: Settings, by_others: Sequence[str], torch_index: str | None = None) -> str:
     """What ``pip install -r`` is to install.
 
+    by_others: what plugins by others need.
     torch_index: URL of an index with other builds of PyTorch than the default ones, which for
     Linux on x86-64 are those for CUDA and several GB bigger than those for a CPU.
     """
@@ -28,7 +28,7 @@ def text(settings: Settings, torch_index: str | None = None) -> str:
         parts.insert(0, f"# builds of PyTorch\n--extra-index-url {torch_index}\n")
     for why, lines in (
         ("what the Spacefile switches on", _switched_on(settings)),
-        ("plugins by others", _by_others(settings)),
+        ("plugins by others", by_others),
     ):
         if lines:
             parts.append("\n".join([f"# {why}", *lines, ""]))
@@ -51,12 +51,3 @@ def _switched_on(settings: Settings) -> list[str]:
 def _in_postgresql(options: dict[str, Any]) -> bool:
     urls = (value for value in options.values() if isinstance(value, str) and "://" in value)
     return any(urlsplit(url).scheme.startswith("postgres") for url in urls)
-
-
-def _by_others(settings: Settings) -> list[str]:
-    """The distributions of the installed plugins that this deployment loads."""
-    if settings.safe_mode:
-        return []
-    entries = metadata.entry_points(group=PROJECT)
-    dists = {entry.dist for entry in entries if entry.dist and settings.wants(entry.name)}
-    return sorted({f"{dist.name}=={dist.version}" for dist in dists})

@@ -232,8 +232,9 @@ def test_a_tab_that_cannot_be_built_and_a_backend_that_cannot_start_say_so(app, 
     assert "the model file is missing" in app.log
 
 
-def test_what_exceptions_said_is_not_on_a_public_page(start_app):
-    app = start_app(*PLUGINS, "--only", "demo,broken_tab", "--host", "0.0.0.0")
+@pytest.mark.parametrize("public", [("--host", "0.0.0.0"), ("--trusted-proxies", "127.0.0.1")])
+def test_what_exceptions_said_is_not_on_a_public_page(start_app, public):
+    app = start_app(*PLUGINS, "--only", "demo,broken_tab", *public)
     page = app.wait_until_served()
     assert "Broken tab could not be loaded." in page
     assert "no such" not in page

@@ -454,7 +454,7 @@ def test_without_the_package_it_says_what_to_install(tmp_path, provider):
         timeout=120,
     )
     assert ended.returncode == 1
-    assert 'pip install "triptych[oauth]"' in ended.stderr
+    assert 'pip install "gradio[oauth]"' in ended.stderr
     assert "Traceback" not in ended.stderr
 
 

@@ -325,5 +325,5 @@ def test_without_the_package_it_says_what_to_install(tmp_path):
     command = [sys.executable, "app.py"]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert ended.returncode == 1
-    assert "pip install 'triptych[mcp]'" in ended.stderr
+    assert "pip install 'gradio[mcp]'" in ended.stderr
     assert "Traceback" not in ended.stderr

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import urllib.error
@@ -169,18 +170,64 @@ def test_a_plugin_elsewhere_cannot_be_exported(tmp_path):
     assert "plugin names ../mine.py, which is not in the Spacefile's folder." in ran.stderr
 
 
-def test_a_plugin_by_others_is_required_by_its_distribution(tmp_path):
-    info = tmp_path / "site" / "some_plugin-1.2.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: some-plugin\nVersion: 1.2\n")
-    (info / "entry_points.txt").write_text("[triptych]\nsome = some_plugin\n")
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Where two plugins by others are installed."""
+    site = tmp_path_factory.mktemp("site")
+    flags = ["-q", "--no-deps", "--no-build-isolation", "--no-compile", "--target", str(site)]
+    projects = [str(ROOT / "examples" / name) for name in ("hello", "sketch")]
+    subprocess.run([sys.executable, "-m", "pip", "install", *flags, *projects], check=True)
+    return site
+
+
+def test_plugins_by_others_go_along(site, tmp_path):
+    path = os.pathsep.join([str(ROOT), str(site)])
+    (tmp_path / "Spacefile").write_text(CARD)
+    ran = triptych("space", "export", "out", cwd=tmp_path, PYTHONPATH=path)
+    assert ran.returncode == 0, ran.stderr
+    lines = (tmp_path / "out" / "requirements.txt").read_text().splitlines()
+    assert [line for line in lines if line.startswith("opencv-python-headless")]
+    assert not [line for line in lines if line.startswith("triptych")]
+    program = [sys.executable, str(tmp_path / "out" / "app.py")]
+    app = App(tmp_path, ["--only", "hello"], {"PYTHONPATH": ""}, program, tmp_path / "out")
+    try:
+        app.wait_until_served()
+        client = app.client()
+        assert client.predict("Ada", api_name="/hello_greet") == "Hello, Ada!"
+        client.close()
+    finally:
+        app.stop()
+
+
+def test_of_plugins_by_others_those_that_are_not_loaded_stay(site, tmp_path):
+    path = os.pathsep.join([str(ROOT), str(site)])
+    (tmp_path / "Spacefile").write_text(CARD + "disable: sketch\n")
+    ran = triptych("space", "export", "out", cwd=tmp_path, PYTHONPATH=path)
+    assert ran.returncode == 0, ran.stderr
+    assert "opencv" not in (tmp_path / "out" / "requirements.txt").read_text()
+    assert not (tmp_path / "out" / "triptych_sketch").exists()
+    assert (tmp_path / "out" / "triptych_hello.py").is_file()
+
+
+def test_a_plugin_in_a_folder_needs_what_its_project_says(tmp_path):
+    shutil.copytree(ROOT / "examples" / "sketch", tmp_path / "sketch")
+    (tmp_path / "Spacefile").write_text(CARD + "plugin: sketch\n")
+    ran = triptych("space", "export", "out", cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert "opencv-python-headless" in (tmp_path / "out" / "requirements.txt").read_text()
+    assert (tmp_path / "out" / "sketch" / "src" / "triptych_sketch").is_dir()
+
+
+def test_a_plugin_that_is_installed_for_editing_is_refused(site, tmp_path):
+    shutil.copytree(site, tmp_path / "site")
+    (info,) = (tmp_path / "site").glob("triptych_sketch-*.dist-info")
+    (info / "direct_url.json").write_text('{"url": "file:///x", "dir_info": {"editable": true}}')
     path = os.pathsep.join([str(ROOT), str(tmp_path / "site")])
-    for text, there in (("", True), ("disable: some\n", False)):
-        (tmp_path / "Spacefile").write_text(CARD + text)
-        ran = triptych("space", "export", f"out{there}", cwd=tmp_path, PYTHONPATH=path)
-        assert ran.returncode == 0, ran.stderr
-        required = (tmp_path / f"out{there}" / "requirements.txt").read_text()
-        assert ("some-plugin==1.2" in required) is there
+    (tmp_path / "Spacefile").write_text(CARD)
+    ran = triptych("space", "export", "out", cwd=tmp_path, PYTHONPATH=path)
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("triptych: triptych-sketch is installed with pip's -e")
+    assert not (tmp_path / "out").exists()
 
 
 def test_extras_are_those_of_the_project():
