@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator, Sequence
 import numpy as np
 import tensorflow as tf
 
-from host import Context, Device, UserError
+from host import Context, Device, UserError, checks
 from host.weights import Progress
 from plugins.face import people
 from plugins.face.checks import ordinal, picture_batch
@@ -153,9 +153,10 @@ class FaceBackend:
         chosen = self._recogniser.model(model)
         info = chosen if head is None else with_head(chosen, head)
         limit = info.limit(threshold)
-        pairs = list(zip(picture_batch(first), picture_batch(second), strict=False))
-        if len(first) != len(second):
-            raise UserError(f"There are {len(first)} first pictures and {len(second)} second ones.")
+        left, right = picture_batch(first), picture_batch(second)
+        if len(left) != len(right):
+            raise UserError(f"There are {len(left)} first pictures and {len(right)} second ones.")
+        pairs = zip(left, right, strict=True)
         return [verify(self._recogniser, pair, limit, chosen, head) for pair in pairs]
 
     def explain(
@@ -171,7 +172,8 @@ class FaceBackend:
         blue ones against it. Raises UserError as :meth:`verify` does.
         """
         chosen = self._recogniser.model(model)
-        yield from explain(self._recogniser, (first, second), chosen, head)
+        pair = picture_batch([first, second])
+        yield from explain(self._recogniser, (pair[0], pair[1]), chosen, head)
 
     # Galleries
 
@@ -282,6 +284,7 @@ class FaceBackend:
         self, archive: bytes | None, model: str | None = None, seed: int = 0
     ) -> Iterator[Working | PairReport]:
         """Verification as binary classification, beside the distance threshold."""
+        seed = checks.seed(seed)
         data = yield from self._labelled(archive, "head", model)
         yield Working("Fitting three deciders on pairs ...")
         yield classify_pairs(data, seed)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from host import UserError
+from host import UserError, checks
 
 
 def picture_batch(images: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -17,16 +17,9 @@ def picture_batch(images: Sequence[np.ndarray]) -> list[np.ndarray]:
         batch = list(images)
     except TypeError:
         raise UserError("Pass a list of pictures.") from None
-    for number, image in enumerate(batch, 1):
-        if not (
-            isinstance(image, np.ndarray)
-            and image.dtype == np.uint8
-            and image.ndim == 3
-            and image.shape[2] == 3
-            and image.size
-        ):
-            raise UserError(f"The {ordinal(number)} picture is no uint8 RGB array (H, W, 3).")
-    return batch
+    return [
+        checks.picture(f"{ordinal(number)} picture", image) for number, image in enumerate(batch, 1)
+    ]
 
 
 def ordinal(number: int) -> str:

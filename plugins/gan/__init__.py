@@ -1,4 +1,4 @@
-"""The GAN tab: a generator of handwritten digits, and a GAN trained while you watch."""
+"""Two networks that play a game: watched, used on pictures, and measured."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 
 from host import Plugin, hookimpl
 from host.shipped import shipped
+from host.weights import WeightFile
+from plugins.gan.data.sources import MNIST_TEST, SOURCES
 
 
 @hookimpl
@@ -27,6 +29,12 @@ def register_plugins(register: Callable[[Plugin], None]) -> None:
             ),
         )
     )
+
+
+@hookimpl
+def register_weights(register: Callable[[WeightFile], None]) -> None:
+    for file in [*(file for source in SOURCES.values() for file in source.files), MNIST_TEST]:
+        register(file)
 
 
 @hookimpl

@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import torch
 
-from host import Context, Device, UserError
-from plugins.gan import checks
+from host import Context, Device, checks
 from plugins.gan.augmentation import requests
 from plugins.gan.augmentation.results import AugmentStep, ExportStep
 from plugins.gan.evaluation.results import Report
@@ -27,7 +26,7 @@ from plugins.gan.runs.live import LiveRun
 from plugins.gan.runs.settings import RunSettings
 from plugins.gan.torchvision_compat import torchvision
 from plugins.gan.translation.image_to_image import ImageToImage
-from plugins.gan.translation.results import Translation
+from plugins.gan.translation.results import DETAIL, Translation
 from plugins.gan.translation.super_resolution import SuperResolution
 
 log = logging.getLogger(__name__)
@@ -90,7 +89,9 @@ class GanBackend(GenerationCalls):
 
     def critic(self, state: bytes, picture: np.ndarray, files: Sequence[bytes] = ()) -> Opinion:
         """How real a picture, RGB uint8 (H, W, 3), looks to a run's discriminator."""
-        return studio.opinion(state, picture, files, self._store, self._device)
+        return studio.opinion(
+            state, checks.picture("picture", picture), files, self._store, self._device
+        )
 
     def measure(self, state: bytes, files: Sequence[bytes] = ()) -> Iterator[str | Report]:
         """Sentences on how far it is, then a run's report, against pictures that it never saw."""
@@ -111,18 +112,18 @@ class GanBackend(GenerationCalls):
         prove: shrink it first, and compare the answers with the picture itself. Raises UserError
         for a picture that is missing or too small.
         """
-        return self._super_resolution.enlarge(picture, prove)
+        return self._super_resolution.enlarge(checks.picture("picture", picture), prove)
 
     def edges_to_picture(
-        self, picture: np.ndarray | None, drawing: bool = False, detail: float = 0.5
+        self, picture: np.ndarray | None, drawing: bool = False, detail: float = DETAIL
     ) -> Translation:
         """A portrait from lines: those of a photo, RGB uint8 (H, W, 3), or with ``drawing`` dark
         ones on light. detail: 0 to 1, how many lines of a photo are kept."""
-        return self._image_to_image.edges(_given(picture), drawing, detail)
+        return self._image_to_image.edges(checks.picture("picture", picture), drawing, detail)
 
     def colour(self, picture: np.ndarray | None) -> Translation:
         """The colours of a picture, RGB uint8 (H, W, 3), found from its lightness alone."""
-        return self._image_to_image.colour(_given(picture))
+        return self._image_to_image.colour(checks.picture("picture", picture))
 
     # ---- does it help a classifier?
 
@@ -168,12 +169,6 @@ class GanBackend(GenerationCalls):
     def play_csv(self, data: bytes) -> np.ndarray:
         """The points of a CSV file, float32 (N, 2). Raises UserError for anything else."""
         return read_csv(data)
-
-
-def _given(picture: np.ndarray | None) -> np.ndarray:
-    if picture is None:
-        raise UserError("Please choose a picture first.")
-    return picture
 
 
 def _usable(device: Device) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""What the Train tab remembers of a run: evenly spread over it, and never more than a limit."""
+"""What a page remembers of a run: evenly spread over it, and never more than a limit."""
 
 from __future__ import annotations
 

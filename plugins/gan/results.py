@@ -101,9 +101,10 @@ class Turn:
     real, fake: the pictures both networks worked with, RGB uint8 sheets (H, W, 3), one row.
     score_real, score_fake: D's probability of "real" of each, before this turn.
     after_d_real, after_d_fake: the same pictures after D learned.
-    improved: G's pictures for the same random numbers after G learned, and their scores.
-    value_real, value_fake: the two terms of V(D, G), mean log D(x) and mean log(1 - D(G(z))),
-        before; the same after D's move and after G's.
+    improved: G's pictures for the same random numbers after G learned.
+    after_g_fake: D's probabilities of those.
+    values: the two terms of V(D, G), mean log D(x) and mean log(1 - D(G(z))), before, after D's
+        move and after G's.
     state: all that is needed to play on.
     """
 
@@ -122,9 +123,9 @@ class Turn:
 
 @dataclass(frozen=True, eq=False)
 class NearestSheet:
-    """Generated pictures beside their nearest training pictures.
+    """Generated pictures above their nearest training pictures.
 
-    sheet: a row for each: the picture, a gap, its neighbours; RGB uint8 (H, W, 3).
+    sheet: a column for each: the picture, then its neighbours; RGB uint8 (H, W, 3).
     distances: to the nearest, Euclidean in pixel values of [-1, 1], one for each picture.
     unseen_median, unseen_lowest: median and 1st percentile of the same distance for real pictures
         that the generator never saw.

@@ -33,7 +33,7 @@ _MOST_PAINTINGS = 5
 
 
 class StyleBackend(InsideCalls):
-    """Neural style transfer with VGG19 where its weights are at hand, else the embedded network."""
+    """Neural style transfer, by default with the first network of ``AUTO_ORDER`` that is here."""
 
     def __init__(self, context: Context) -> None:
         self._weights = context.weights

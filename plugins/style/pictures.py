@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from host import UserError
+from host import UserError, checks
 
 MIN_SIDE = 32
 MAX_ASPECT = 4.0
@@ -16,16 +16,8 @@ def checked(picture: object, what: str) -> np.ndarray:
 
     Raises UserError.
     """
-    if picture is None:
-        raise UserError(f"Please choose a {what} first.")
-    if (
-        not isinstance(picture, np.ndarray)
-        or picture.dtype != np.uint8
-        or picture.ndim != 3
-        or picture.shape[2] != 3
-    ):
-        raise UserError(f"The {what} must be a colour picture with 8 bits per channel.")
-    height, width = picture.shape[:2]
+    known = checks.picture(what, picture)
+    height, width = known.shape[:2]
     if min(height, width) < MIN_SIDE:
         raise UserError(
             f"The {what} is only {width} x {height} pixels; "
@@ -36,7 +28,7 @@ def checked(picture: object, what: str) -> np.ndarray:
             f"The {what} is {width} x {height} pixels, too long a strip; "
             f"please crop it to at most {MAX_ASPECT:g}:1."
         )
-    return picture
+    return known
 
 
 def checked_mask(mask: object) -> np.ndarray | None:

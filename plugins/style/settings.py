@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from host import UserError
-from plugins.style import checks
+from host import UserError, checks
 
 AUTO = "auto"
 """Asks for the first network whose weights are here."""

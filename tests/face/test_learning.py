@@ -281,7 +281,7 @@ def test_small_pictures_and_few_of_them_train_an_encoder() -> None:
     crops = random.random((9, 64, 64, 1), np.float32)
     data = LabelledData(crops, np.repeat([0, 1, 2, 3], [2, 2, 2, 3]), tuple("abcd"), "crops")
     *_, last = train(data, TripletOptions(steps=3))
-    assert last.snapshot.verification.tar_at_1_percent_far is None
+    assert last.snapshot.verification.tar_at_far_1e_2 is None
     assert np.isfinite(last.snapshot.points).all()
 
 

@@ -73,7 +73,7 @@ def test_a_single_picture_in_place_of_a_batch_is_told(face, portraits, call):
     [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3)), "face.jpg", np.zeros((0, 4, 3), "u1")],
 )
 def test_what_is_no_picture_is_told(face, wrong):
-    with pytest.raises(UserError, match="first picture is no uint8 RGB array"):
+    with pytest.raises(UserError, match="first picture must be an RGB picture, uint8"):
         face.encode([wrong])
 
 

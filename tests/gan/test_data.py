@@ -20,7 +20,7 @@ from host import UserError
 from host.weights import Progress, WeightFile, WeightsStore
 from plugins.gan.data import load as loading
 from plugins.gan.data.load import balanced, load, load_steps
-from plugins.gan.data.sources import SOURCES, Source, available, fetch, local
+from plugins.gan.data.sources import SOURCES, Source, fetch, local
 from plugins.gan.pictures import bundled_digits
 
 COUNT = 60
@@ -107,7 +107,7 @@ def published(
         )
     return Source(
         *("tiny", "Tiny pictures", size, channels, 3, tuple("abc"), COUNT),
-        *(False, "", "", tuple(listed), layout),
+        *(tuple(listed), layout),
     )
 
 
@@ -139,9 +139,8 @@ def test_the_registry_tells_what_a_page_needs():
     assert list(SOURCES) == ["digits", "mnist", "fashion-mnist", "cifar10"]
     for source in SOURCES.values():
         assert len(source.labels) == source.classes == 10
-        assert source.licence and source.link.startswith("http")
-        assert source.offline == (not source.files)
-        assert (source.megabytes > 0) == bool(source.files)
+        for file in source.files:
+            assert file.licence and file.source.startswith("http")
 
 
 def test_the_hashes_are_those_torchvision_checks():
@@ -159,7 +158,7 @@ def test_the_hashes_are_those_torchvision_checks():
 
 
 def test_only_the_digits_are_there_at_first(tmp_path: Path):
-    assert available(tmp_path) == ("digits",)
+    assert [name for name in SOURCES if local(name, tmp_path) is not None] == ["digits"]
 
 
 def test_the_bundled_digits_need_nothing(tmp_path: Path):

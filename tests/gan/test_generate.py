@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from host import UserError
-from plugins.gan import checks
 from plugins.gan.backend import GanBackend
+from plugins.gan.digits import digit_string
 from plugins.gan.models import SHIPPED
 from plugins.gan.runs.settings import RunSettings
 
@@ -154,7 +154,7 @@ def test_a_mistaken_walk_is_answered_with_a_sentence(backend: GanBackend, argume
 @given(st.text() | st.integers() | st.none() | st.floats())
 def test_digits_are_a_list_of_classes_or_a_mistake(value: object) -> None:
     try:
-        digits = checks.digit_string(value)  # type: ignore[arg-type]
+        digits = digit_string(value)  # type: ignore[arg-type]
     except UserError:
         return
     assert digits

@@ -46,9 +46,9 @@ def test_missing_tiny_and_odd_pictures_are_refused_in_a_sentence(backend, photo,
     assert "20 x 40" in refusal(backend, photo[:40, :20], painting)
     assert "painting is only 31" in refusal(backend, photo, painting[:31, :31])
     assert "strip" in refusal(backend, photo[:40], painting)
-    assert "8 bits" in refusal(backend, photo[..., 0], painting)
-    assert "8 bits" in refusal(backend, photo.astype(float), painting)
-    assert "8 bits" in refusal(backend, photo.tolist(), painting)
+    assert "RGB picture, uint8" in refusal(backend, photo[..., 0], painting)
+    assert "RGB picture, uint8" in refusal(backend, photo.astype(float), painting)
+    assert "RGB picture, uint8" in refusal(backend, photo.tolist(), painting)
 
 
 def test_none_and_too_many_paintings_are_refused(backend, photo, painting):

@@ -10,6 +10,7 @@ import gradio as gr
 
 from host import UserError
 from host.shipped import shipped
+from host.ui import QUIET
 from plugins.face import calibration
 from plugins.face.evaluation.report import Report
 from plugins.face.learning import Working
@@ -91,7 +92,7 @@ def build(backend: Any, model: gr.Dropdown) -> None:
         api_name="face_evaluate",
         show_progress="minimal",
     )
-    stop.click(backend.cancel, None, None, queue=False, api_visibility="private")
+    stop.click(lambda: backend.cancel("evaluate"), None, None, queue=False, **QUIET)
 
 
 def facts_of(report: Report) -> dict[str, Any]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-from host import UserError
+from host import UserError, checks
 
 MINING = ("semi-hard", "random", "hardest")
 MAX_BATCH = 512
@@ -16,7 +15,7 @@ _WHOLE = {
     "dimensions": ("The number of dimensions", 2, 256),
     "people_per_batch": ("People in a batch", 2, 64),
     "pictures_per_person": ("Pictures of a person", 2, 32),
-    "seed": ("The seed", 0, 2**32 - 1),
+    "seed": ("The seed", 0, checks.MAX_SEED),
 }
 _NUMBERS = {
     "margin": ("The margin", 0.01, 2.0),
@@ -50,32 +49,13 @@ class TripletOptions:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.mining not in MINING:
-            raise UserError(f"The mining must be one of {', '.join(MINING)}.")
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name in _WHOLE:
-                label, low, high = _WHOLE[field.name]
-                if not _finite(value) or value != int(value):
-                    raise UserError(f"{label} must be a whole number.")
-                object.__setattr__(self, field.name, int(value))
-            elif field.name in _NUMBERS:
-                label, low, high = _NUMBERS[field.name]  # type: ignore[assignment]
-                if not _finite(value):
-                    raise UserError(f"{label} must be a number.")
-                object.__setattr__(self, field.name, float(value))
-            else:
-                continue
-            if not low <= value <= high:
-                raise UserError(f"{label} must be between {low:,} and {high:,}.")
+        checks.one_of("The mining", self.mining, MINING)
+        for names, check in ((_WHOLE, checks.whole), (_NUMBERS, checks.number)):
+            for name, (label, low, high) in names.items():
+                value = check(label, getattr(self, name), low, high)
+                object.__setattr__(self, name, value)
         if self.people_per_batch * self.pictures_per_person > MAX_BATCH:
             raise UserError(
                 f"A batch of {self.people_per_batch} people with {self.pictures_per_person} "
                 f"pictures each is too large: at most {MAX_BATCH} pictures fit."
             )
-
-
-def _finite(value: object) -> bool:
-    if isinstance(value, float):
-        return math.isfinite(value)
-    return isinstance(value, int) and not isinstance(value, bool)

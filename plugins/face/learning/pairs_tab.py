@@ -9,6 +9,7 @@ import gradio as gr
 import pandas as pd
 
 from host import UserError
+from host.ui import QUIET
 from plugins.face.learning import PairReport, Working
 from plugins.face.learning.source_input import DIGITS, read_archive, source_inputs
 from plugins.face.models import named
@@ -86,10 +87,9 @@ def build(backend: Any, model: gr.Dropdown) -> None:
             A status line; accuracy and AUC of each method on held-out people; ROC curves; the
             weights learned.
         """
-        number = _seed(seed)
         data = read_archive(source, archive)
         report = None
-        for item in backend.classify_pairs(data, named(model), number):
+        for item in backend.classify_pairs(data, named(model), seed):
             if isinstance(item, Working):
                 yield item.text, None, None, None
             else:
@@ -105,7 +105,7 @@ def build(backend: Any, model: gr.Dropdown) -> None:
         api_name="face_classify_pairs",
         show_progress="minimal",
     )
-    stop.click(backend.cancel, None, None, queue=False, api_visibility="private")
+    stop.click(lambda: backend.cancel("classify_pairs"), None, None, queue=False, **QUIET)
 
 
 def summary(report: PairReport) -> str:
@@ -144,9 +144,3 @@ def weights_frame(report: PairReport) -> pd.DataFrame:
         for place, weight in enumerate(method.weights.tolist())
     ]
     return pd.DataFrame(rows, columns=["number of the encoding", "weight", "of"])
-
-
-def _seed(value: float) -> int:
-    if isinstance(value, (int, float)) and 0 <= value <= 2**32 - 1 and value == int(value):
-        return int(value)
-    raise UserError("The seed must be a whole number between 0 and 4,294,967,295.")

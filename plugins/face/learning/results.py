@@ -25,7 +25,7 @@ class Verification:
         very pairs: an upper bound.
     accuracy_transferred: the same at ``threshold``, the best one for the trained people, which
         is all that one has before new people come.
-    tar_at_1_percent_far: true accept rate; None with too few different pairs to say.
+    tar_at_far_1e_2: true accept rate; None with too few different pairs to say.
     same, different: numbers of pairs.
     """
 
@@ -34,7 +34,7 @@ class Verification:
     accuracy: float
     accuracy_transferred: float
     threshold: float
-    tar_at_1_percent_far: float | None
+    tar_at_far_1e_2: float | None
     same: int
     different: int
 

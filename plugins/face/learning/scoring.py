@@ -85,7 +85,7 @@ def verification(encodings: np.ndarray, labels: np.ndarray, threshold: float) ->
         accuracy=metrics.accuracy(same, different, best),
         accuracy_transferred=metrics.accuracy(same, different, threshold),
         threshold=threshold,
-        tar_at_1_percent_far=metrics.tar_at_far(same, different, 0.01),
+        tar_at_far_1e_2=metrics.tar_at_far(same, different, 0.01),
         same=len(same),
         different=len(different),
     )

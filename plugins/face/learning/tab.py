@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from host import UserError
+from host.ui import QUIET
 from plugins.face.learning import CompareStep, Head, TripletStep, Working
 from plugins.face.learning.controls import DEFAULTS, run_inputs, triplet_options
 from plugins.face.learning.source_input import DIGITS, read_archive
@@ -223,8 +224,10 @@ def build(backend: Any, model: gr.Dropdown, head: gr.State, use_head: gr.Checkbo
         show_progress="hidden",
     )
     compare.click(face_compare, inputs, compared, api_name="face_compare", show_progress="hidden")
-    stop.click(backend.cancel, None, None, queue=False, api_visibility="private")
-    use.click(hand_over, learned, [head, used, use_head], queue=False, api_visibility="private")
+    stop.click(
+        lambda: backend.cancel("learn", "compare_with_softmax"), None, None, queue=False, **QUIET
+    )
+    use.click(hand_over, learned, [head, used, use_head], api_visibility="private")
 
 
 def hand_over(learned: Head | None) -> tuple[Head, str, bool]:

@@ -129,9 +129,7 @@ def figures(rows: list[tuple[str, Verification]]) -> str:
                 f"{v.accuracy:.1%}",
                 f"{v.accuracy_transferred:.1%}",
                 f"{v.threshold:.3f}",
-                "too few pairs"
-                if v.tar_at_1_percent_far is None
-                else f"{v.tar_at_1_percent_far:.1%}",
+                "too few pairs" if v.tar_at_far_1e_2 is None else f"{v.tar_at_far_1e_2:.1%}",
                 f"{v.same:,} / {v.different:,}",
             )
             for name, v in rows

@@ -14,7 +14,7 @@ from gradio.processing_utils import save_bytes_to_cache
 
 from host import UserError, images
 from host.shipped import shipped
-from host.ui import ImageInput, offer_examples, only_operator
+from host.ui import QUIET, ImageInput, offer_examples, only_operator
 from plugins.face.gallery import is_export
 from plugins.face.models import AUTO, BY_NAME, MODELS, named
 from plugins.face.recognition.consent import CONSENT, changeable, need_consent, notice
@@ -187,7 +187,7 @@ def build(backend: Any, model: gr.Dropdown) -> gr.Slider:
         changed,
         api_name="face_enrol_zip",
     )
-    stop.click(backend.cancel, None, None, queue=False, api_visibility="private")
+    stop.click(lambda: backend.cancel("people"), None, None, queue=False, **QUIET)
 
     def face_identify(
         probe: np.ndarray | None, threshold: float = 0.0, model: str = AUTO, mine: Any = None
@@ -265,7 +265,7 @@ def build(backend: Any, model: gr.Dropdown) -> gr.Slider:
     def forget_everybody(mine: VisitorGallery, token: str = "") -> tuple[Any, ...]:
         if shared:
             only_operator(token)
-        backend.cancel()  # a zip on its way would go on enrolling
+        backend.cancel("people", "describe")  # on their way, they would go on enrolling
         mine.open().clear()
         return shown(mine, "Everybody is forgotten.")
 

@@ -40,7 +40,7 @@ def build(
     """
     gr.Markdown(
         "Are these two pictures of **the same person**? Faces and their encodings are not kept; "
-        "uploads wait in a temporary folder of the server for 70 minutes at most."
+        "uploads are deleted when you leave."
     )
     with gr.Row():
         first = ImageInput(label="First picture", height=300)
@@ -175,7 +175,7 @@ def build(
     )
     # Distances under a head mean something else: back to its own threshold, or the model's.
     use_head.change(lambda: 0.0, None, threshold, **QUIET)
-    stop.click(backend.cancel, None, None, queue=False, api_visibility="private")
+    stop.click(lambda: backend.cancel("verify", "explain"), None, None, queue=False, **QUIET)
 
     def decide(threshold: float, decided: tuple[FaceModel, float, tuple[str, ...]] | None) -> Any:
         """Re-decides from the known distance; the networks do not run again."""

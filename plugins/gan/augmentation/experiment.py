@@ -32,7 +32,7 @@ _GAN_COST = 2.5  # a GAN's step takes about so many times as long as a classifie
 def experiment(
     pictures: Tensor, labels: Tensor, settings: AugmentSettings, device: str = "cpu"
 ) -> Iterator[AugmentStep]:
-    """Run the experiment and report about every 0.6 seconds; the last report is the result.
+    """Run the experiment and report about every 0.3 seconds; the last report is the result.
 
     pictures: (N, channels, size, size) in [-1, 1], size a power of two of 8 or more; labels: (N,)
     int64 from 0 up. For each seed: a third of each class is set aside for testing; of the rest,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from host import UserError
-from plugins.gan import checks
+from host import UserError, checks
 from plugins.gan.augmentation.experiment import experiment
 from plugins.gan.augmentation.export import MOST, export
 from plugins.gan.augmentation.results import AugmentSettings, AugmentStep, ExportStep
+from plugins.gan.digits import digit
 from plugins.gan.networks import Generator
 from plugins.gan.pictures import bundled_digits
 
@@ -38,7 +38,7 @@ def augment(
     per_class = checks.whole("The number of pictures of each class", per_class, 1, 100)
     if per_class not in SIZES:
         raise UserError("The number of pictures of each class must be 5, 10, 20, 50 or 100.")
-    rare = None if str(rare_class).strip() == "" else checks.digit(rare_class, "The rare class")
+    rare = None if str(rare_class).strip() == "" else digit(rare_class, "The rare class")
     settings = AugmentSettings(
         per_class=per_class,
         seeds=checks.whole("The number of seeds", seeds, 1, 20),

@@ -12,9 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from host import UserError
+from host import UserError, checks
 from host.weights import WeightsStore
-from plugins.gan import checks
 from plugins.gan.data.formats import read_cifar, read_idx
 from plugins.gan.data.sources import MAX_VALUES, Source, alternative, fetch, known, local, store_of
 from plugins.gan.evaluation.steps import finish, told

@@ -12,8 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from host import UserError, archives, images
-from plugins.gan import checks
+from host import UserError, archives, checks, images
 from plugins.gan.data.sources import MAX_VALUES
 from plugins.gan.evaluation.steps import finish
 from plugins.gan.pictures import square

@@ -21,9 +21,9 @@ class Source:
 
     size: the side of a picture as published, in pixels. channels: 1 for grey, 3 for colour.
     labels: the names of its ``classes`` classes. count: how many pictures it has.
-    offline: it comes with the app's libraries. licence, link: shown to visitors.
-    files: what is to be downloaded, and layout how that is read: "idx" (LeCun's format, one
-        file of pictures and one of labels) or "cifar" (the binary version's tar.gz).
+    files: what is to be downloaded, none for what comes with the app; and layout how that is
+        read: "idx" (LeCun's format, one file of pictures and one of labels) or "cifar" (the
+        binary version's tar.gz).
     """
 
     name: str
@@ -33,16 +33,8 @@ class Source:
     classes: int
     labels: tuple[str, ...]
     count: int
-    offline: bool
-    licence: str
-    link: str
     files: tuple[WeightFile, ...] = ()
     layout: str = ""
-
-    @property
-    def megabytes(self) -> float:
-        """How much is to be downloaded."""
-        return sum(file.size for file in self.files) / 1e6
 
 
 def _idx(
@@ -70,9 +62,6 @@ SOURCES: dict[str, Source] = {
             classes=10,
             labels=_DIGITS,
             count=1_797,
-            offline=True,
-            licence="CC BY 4.0",
-            link="https://doi.org/10.24432/C50P49",
         ),
         Source(
             name="mnist",
@@ -82,9 +71,6 @@ SOURCES: dict[str, Source] = {
             classes=10,
             labels=_DIGITS,
             count=60_000,
-            offline=False,
-            licence=_MNIST_LICENCE,
-            link="http://yann.lecun.com/exdb/mnist/",
             files=_idx(
                 "mnist",
                 "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -107,9 +93,6 @@ SOURCES: dict[str, Source] = {
                 *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
             ),
             count=60_000,
-            offline=False,
-            licence=_FASHION_LICENCE,
-            link="https://github.com/zalandoresearch/fashion-mnist",
             files=_idx(
                 "fashion-mnist",
                 "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
@@ -129,9 +112,6 @@ SOURCES: dict[str, Source] = {
             classes=10,
             labels=tuple("airplane automobile bird cat deer dog frog horse ship truck".split()),
             count=50_000,
-            offline=False,
-            licence=_CIFAR_LICENCE,
-            link="https://www.cs.toronto.edu/~kriz/cifar.html",
             # The binary version: the Python version is pickles, which can run code when opened.
             files=(
                 WeightFile(
@@ -147,6 +127,17 @@ SOURCES: dict[str, Source] = {
         ),
     )
 }
+
+
+# Of the ten thousand that training never sees.
+MNIST_TEST = WeightFile(
+    "mnist-t10k-images-idx3-ubyte.gz",
+    "https://ossci-datasets.s3.amazonaws.com/mnist/t10k-images-idx3-ubyte.gz",
+    "md5:9fb629c4189551a2d022fa330f9573f3",
+    1_648_877,
+    _MNIST_LICENCE,
+    "http://yann.lecun.com/exdb/mnist/",
+)
 
 
 def known(name: str | Source) -> Source:
@@ -173,11 +164,6 @@ def local(name: str | Source, folder: WeightsStore | Path) -> list[Path] | None:
     paths = [store.find(file) for file in known(name).files]
     found = [path for path in paths if path is not None]
     return found if len(found) == len(paths) else None
-
-
-def available(folder: WeightsStore | Path) -> tuple[str, ...]:
-    """The names of the sources that need no download any more, in the registry's order."""
-    return tuple(name for name in SOURCES if local(name, folder) is not None)
 
 
 def fetch(name: str | Source, folder: WeightsStore | Path) -> Iterator[Progress]:

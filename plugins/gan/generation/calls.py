@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from host import UserError
+from host import UserError, checks
 from host.weights import Progress, WeightsStore
-from plugins.gan import checks, sampling
+from plugins.gan import sampling
 from plugins.gan.checkpoint import load_generator
+from plugins.gan.digits import digit, digit_string
 from plugins.gan.generation import neighbours
 from plugins.gan.models import SHIPPED
 from plugins.gan.networks import Generator
@@ -76,8 +77,8 @@ class GenerationCalls:
         if not isinstance(through_all, bool):
             raise UserError('"through_all" must be true or false.')
         ends = [
-            checks.digit(digit_from, "The first digit"),
-            checks.digit(digit_to, "The last digit"),
+            digit(digit_from, "The first digit"),
+            digit(digit_to, "The last digit"),
         ]
         every = list(range(generator.config.classes))
         return sampling.walk(
@@ -120,7 +121,7 @@ class GenerationCalls:
     ) -> tuple[Any, ...]:
         """The generator, then what :func:`.sampling.draw` takes. Raises UserError."""
         generator = self._generator(checks.one_of("The kind", kind, tuple(SHIPPED)))
-        classes = checks.digit_string(digits) if generator.config.classes else []
+        classes = digit_string(digits) if generator.config.classes else []
         seed = checks.seed(seed)
         count = checks.whole("The number of samples", count, 1, MAX_PICTURES)
         truncation = checks.number("The truncation", truncation, 0.1, 4.0)

@@ -16,6 +16,7 @@ from host.weights import Progress, WeightFile, WeightsStore
 from plugins.gan import sampling
 from plugins.gan.data.formats import read_idx
 from plugins.gan.data.load import scaled
+from plugins.gan.data.sources import MNIST_TEST
 from plugins.gan.evaluation.memorisation import nearest
 from plugins.gan.evaluation.steps import finish
 from plugins.gan.latents import latents
@@ -27,16 +28,6 @@ SHOWN, NEIGHBOURS = 12, 3
 HELD_OUT = 2_000
 """As scripts/gan_train_digits.py held them out, with its seed 0."""
 UNSEEN = 500
-
-# Address and md5 sum are those of torchvision.datasets.MNIST.
-MNIST_TEST = WeightFile(
-    "mnist-t10k-images-idx3-ubyte.gz",
-    "https://ossci-datasets.s3.amazonaws.com/mnist/t10k-images-idx3-ubyte.gz",
-    "md5:9fb629c4189551a2d022fa330f9573f3",
-    1_648_877,
-    "CC BY-SA 3.0",
-    "http://yann.lecun.com/exdb/mnist/",
-)
 
 
 def nearest_sheet(

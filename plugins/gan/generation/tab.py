@@ -207,7 +207,7 @@ def _build_walk(backend: Any, kind: gr.Radio, truncation: gr.Slider) -> list[Any
 def _build_neighbours(backend: Any, controls: list[Any]) -> None:
     with gr.Accordion("Is it copying?", open=False):
         gr.Markdown(
-            "Each generated picture, and beside it the three training pictures nearest to it. A "
+            "Each generated picture, and below it the three training pictures nearest to it. A "
             "generator that had learnt its training pictures by heart would show them again."
         )
         button = gr.Button("Find the nearest training pictures")
@@ -221,7 +221,7 @@ def _build_neighbours(backend: Any, controls: list[Any]) -> None:
         truncation: float = TRUNCATION,
         kind: str = "digits",
     ) -> Iterator[tuple[str, Any]]:
-        """Generated pictures beside the training pictures that are nearest to them.
+        """Generated pictures above the training pictures that are nearest to them.
 
         Args:
             digits: as for gan_generate.
@@ -231,7 +231,7 @@ def _build_neighbours(backend: Any, controls: list[Any]) -> None:
             kind: "digits"; of the portraits the training pictures cannot be had again.
 
         Returns:
-            What was found, in words, and a sheet: each row a generated picture and its neighbours.
+            What was found, in words, and a sheet: a column for each picture, its neighbours below.
         """
         for step in backend.nearest(digits, seed, count, truncation, kind):
             if isinstance(step, NearestSheet):

@@ -11,7 +11,7 @@ import gradio as gr
 import numpy as np
 
 from host import UserError
-from plugins.gan.checks import whole
+from host.checks import whole
 from plugins.gan.history import Evenly
 from plugins.gan.playground import view
 from plugins.gan.playground.settings import PlaySettings

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import torch
 
-from plugins.gan import checks
+from host import checks
 from plugins.gan.playground import settings as ranges
 from plugins.gan.playground import snapshot as snapshots
 from plugins.gan.playground.game import Game

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from plugins.gan import checks
+from host import checks
 from plugins.gan.playground.distributions import DISTRIBUTIONS
 from plugins.gan.playground.points import own_points
 

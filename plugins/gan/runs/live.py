@@ -88,6 +88,12 @@ class LiveRun:
         config = training_config(settings, data.pictures)
         if self._state is not None:
             trainer = restored(self._state, data, self._device)
+            if settings.conditional != (trainer.networks.classes > 0):
+                raise UserError(
+                    "This run was begun "
+                    + ("without classes" if settings.conditional else "with classes")
+                    + " and can only go on so."
+                )
             trainer.set_rates(settings.learning_rate_g, settings.learning_rate_d)
             return trainer
         networks = NetworkConfig(
@@ -250,9 +256,12 @@ def read_run(state: bytes) -> tuple[RunSettings, int]:
     Raises UserError for anything but a run saved here.
     """
     try:
-        _, _, step = run_state.read_configs(state)
+        networks, _, step = run_state.read_configs(state)
         run_state.verify(state)
-        return RunSettings(**json.loads(run_state.read_extra(state)["settings"])).checked(), step
+        settings = RunSettings(**json.loads(run_state.read_extra(state)["settings"])).checked()
+        if settings.conditional != (networks.classes > 0):
+            raise ValueError("classes")
+        return settings, step
     except CheckpointError as error:
         raise UserError(str(error)) from error
     except (KeyError, TypeError, ValueError) as error:

@@ -41,7 +41,8 @@ class Run:
         if step.grid is None:
             return
         self.last = replace(step, state=None)
-        if step.measured or not step.begun:  # of a run gone on with, its grid is there already
+        # The first report of a run gone on with has a grid that is here already, but for a file's.
+        if step.measured or not self.attempts.items():
             self.attempts.add((step.step, _png(step.grid)))
         if step.measured:
             self.history.add(replace(step, grid=None, state=None))

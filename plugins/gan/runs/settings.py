@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from host import UserError
-from plugins.gan import checks
+from host import UserError, checks
 from plugins.gan.training.presets import LIVE_DIGITS, WATCH_IT_FAIL
 
 OWN = "own"

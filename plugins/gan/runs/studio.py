@@ -11,7 +11,8 @@ from torch.nn.functional import one_hot
 
 from host import UserError
 from host.weights import WeightsStore
-from plugins.gan import checks, sampling
+from plugins.gan import sampling
+from plugins.gan.digits import digit_string
 from plugins.gan.evaluation.classifier import classifier_steps
 from plugins.gan.evaluation.evaluate import LEAST, evaluate_steps
 from plugins.gan.evaluation.results import Report
@@ -41,7 +42,7 @@ def draw(state: bytes, number: str | int, seed: int, device: str) -> np.ndarray:
     classes = generator.config.classes
     if not classes:
         return sampling.draw(generator, [], seed, DRAWN, 2.0)
-    digits = checks.digit_string(number)
+    digits = digit_string(number)
     if max(digits) >= classes:
         raise UserError(f"This generator knows the classes 0 to {classes - 1} only.")
     # One latent for each place: in a number two 2s are not the same 2.

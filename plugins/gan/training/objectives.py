@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
-from plugins.gan.training.objective_words import OBJECTIVE_WORDS
-
 
 @dataclass(frozen=True)
 class Objective:
@@ -21,7 +19,6 @@ class Objective:
     """
 
     name: str
-    title: str
     regulariser: str
     loss_d: Callable[[Tensor, Tensor], Tensor]
     loss_g: Callable[[Tensor], Tensor]
@@ -67,26 +64,14 @@ def least_squares_g(fake: Tensor) -> Tensor:
     return 0.5 * (fake - 1).square().mean()
 
 
-def _objective(
-    name: str,
-    regulariser: str,
-    loss_d: Callable[[Tensor, Tensor], Tensor],
-    loss_g: Callable[[Tensor], Tensor],
-    probability: bool = False,
-    betas: tuple[float, float] = (0.5, 0.999),
-) -> Objective:
-    title = OBJECTIVE_WORDS[name].title
-    return Objective(name, title, regulariser, loss_d, loss_g, probability, betas)
-
-
 OBJECTIVES: dict[str, Objective] = {
     objective.name: objective
     for objective in (
-        _objective("non-saturating", "r1", logistic_d, non_saturating_g, probability=True),
-        _objective("hinge", "spectral norm", hinge_d, critic_g),
-        _objective("wgan-gp", "gradient penalty", critic_d, critic_g, betas=(0.0, 0.9)),
-        _objective("least-squares", "none", least_squares_d, least_squares_g),
-        _objective("bce", "none", logistic_d, minimax_g, probability=True),
+        Objective("non-saturating", "r1", logistic_d, non_saturating_g, probability=True),
+        Objective("hinge", "spectral norm", hinge_d, critic_g),
+        Objective("wgan-gp", "gradient penalty", critic_d, critic_g, betas=(0.0, 0.9)),
+        Objective("least-squares", "none", least_squares_d, least_squares_g),
+        Objective("bce", "none", logistic_d, minimax_g, probability=True),
     )
 }
 

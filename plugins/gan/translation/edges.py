@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-DETAIL = 0.4
-"""The default of ``detail``: how weak an edge may be, from 0 (only the strongest) to 1."""
+from plugins.gan.translation.results import DETAIL
+
 THICKNESS = 1.5
 """Of drawn lines, in pixels."""
 _FULL_CONTRAST = 0.25

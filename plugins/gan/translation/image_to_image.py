@@ -10,13 +10,12 @@ import numpy as np
 import torch
 from PIL import Image
 
-from host import UserError, images
-from plugins.gan import checks
+from host import UserError, checks, images
 from plugins.gan.translation import edges
 from plugins.gan.translation.colour import coloured
 from plugins.gan.translation.lab import chroma, grey_of
 from plugins.gan.translation.quality import Eye, compare, load_eye
-from plugins.gan.translation.results import Translation
+from plugins.gan.translation.results import DETAIL, Translation
 from plugins.gan.translation.unet import UNet, load_unet
 from plugins.gan.weights import CheckpointError
 
@@ -47,7 +46,7 @@ class ImageToImage:
         self._eye: Eye | None = None
 
     def edges(
-        self, picture: np.ndarray, drawing: bool = False, detail: float = edges.DETAIL
+        self, picture: np.ndarray, drawing: bool = False, detail: float = DETAIL
     ) -> Translation:
         """A portrait of 128x128 pixels from lines.
 

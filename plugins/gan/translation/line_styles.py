@@ -6,7 +6,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from plugins.gan.translation.edges import DETAIL, find_edges, ink
+from plugins.gan.translation.edges import find_edges, ink
+from plugins.gan.translation.results import DETAIL
 
 CLEAN = 0.4
 """Share of the drawings left as the edges were found."""

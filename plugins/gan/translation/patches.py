@@ -12,7 +12,7 @@ _SLOPE = 0.2
 
 class PatchDiscriminator(nn.Module):
     """Large pictures and the bicubic enlargements they belong to, (N, 3, H, W) in [0, 1] -> logits
-    (N, H / 4, W / 4), each for a patch of 30 pixels.
+    (N, H / 4, W / 4), each for a patch of 28 pixels.
 
     Conditional and by patches as in Isola et al. 2017 (pix2pix), with spectral norm (Miyato et al.
     2018). The first layer sees blocks of 2x2 pixels as channels: no pixel is skipped, at a quarter

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+DETAIL = 0.4
+"""How weak an edge of a photo may be to become a line, from 0 (only the strongest) to 1."""
+
 
 @dataclass(frozen=True)
 class Figures:

@@ -38,17 +38,15 @@ class SuperResolution:
     def __init__(self, device: str, folder: Path) -> None:
         self._device, self._folder = torch.device(device), folder
 
-    def enlarge(self, picture: np.ndarray | None, prove: bool = True) -> Iterator[Translation]:
+    def enlarge(self, picture: np.ndarray, prove: bool = True) -> Iterator[Translation]:
         """Enlarge ``picture``, RGB uint8 (H, W, 3); yields with each answer, the last has all.
 
         prove: shrink the picture by 4 first and compare the answers with it; no side of it counts
             for more than 640 pixels. False: enlarge it as it is, no side more than 256 pixels.
             Larger pictures are scaled down first, so the answers' size tells what was used.
 
-        Raises UserError, at once, for no picture or one that is too small or too narrow.
+        Raises UserError, at once, for a picture that is too small or too narrow.
         """
-        if picture is None:
-            raise UserError("Please choose a picture first.")
         given = crop(fit(picture, MAX_TRUTH)) if prove else fit(picture, MAX_SIDE)
         least = MIN_SIDE * (FACTOR if prove else 1)
         if min(given.shape[:2]) < least:

@@ -14,9 +14,7 @@ from plugins.gan.translation import enlarge_view, framing
 from plugins.gan.translation import translate_view as view
 from plugins.gan.translation.canvas import SETTINGS, holding
 from plugins.gan.translation.examples import LINES, people
-from plugins.gan.translation.results import Translation
-
-DETAIL = 0.4
+from plugins.gan.translation.results import DETAIL, Translation
 
 _ABOUT = """\
 A **conditional** GAN answers a picture with a picture ([Isola et al. 2017, "pix2pix"](https://openaccess.thecvf.com/content_cvpr_2017/html/Isola_Image-To-Image_Translation_With_CVPR_2017_paper.html)).

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from host import UserError
-from plugins.style import checks
+from host import UserError, checks
 from plugins.style.inside import activation, gram, reconstruction
 from plugins.style.inside.feature_maps import feature_maps
 from plugins.style.inside.rearranged import rearranged

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from plugins.style import checks
+from host import checks
 from plugins.style.inside.receptive import stride_and_field
 from plugins.style.inside.results import MAX_SIDE, Layer
 from plugins.style.networks import Network

@@ -277,7 +277,6 @@ def build(backend: Any, opened: gr.Tab) -> None:
         change,
         [painting, *controls.components()],
         None,
-        queue=False,
         trigger_mode="always_last",
         **QUIET,
     )

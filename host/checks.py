@@ -1,4 +1,5 @@
-"""What may be asked for. Each check returns the value ready for use or raises UserError."""
+"""What may be asked of a backend. Each check returns the value ready for use, or raises UserError
+with a sentence that begins with ``name``."""
 
 from __future__ import annotations
 
@@ -8,13 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from host import UserError
+from host.plugin import UserError
+
+MAX_SEED = 2**32 - 1
 
 
 def number(name: str, value: Any, low: float, high: float) -> float:
     """``value`` as a float between ``low`` and ``high``."""
     if not _within(value, low, high):
-        raise UserError(f"{name} must be a number between {low:,} and {high:,}.")
+        raise UserError(f"{name} must be a number between {_said(low)} and {_said(high)}.")
     return float(value)
 
 
@@ -33,14 +36,37 @@ def whole(name: str, value: Any, low: int, high: int) -> int:
     return int(value)
 
 
+def seed(value: Any, name: str = "The seed") -> int:
+    """``value`` as an int between 0 and 2**32 - 1."""
+    return whole(name, value, 0, MAX_SEED)
+
+
 def one_of(name: str, value: Any, choices: Sequence[str]) -> str:
     """``value`` if it is among ``choices``."""
     if not isinstance(value, str) or value not in choices:
-        names = ", ".join(f'"{each}"' for each in choices)
-        raise UserError(f"{name} must be one of {names}.")
+        raise UserError(f"{name} must be one of {', '.join(choices)}.")
+    return value
+
+
+def picture(what: str, value: Any) -> np.ndarray:
+    """``value`` if it is RGB uint8 (H, W, 3); ``what`` is how a sentence names it: "photo"."""
+    if value is None:
+        raise UserError(f"Please choose a {what} first.")
+    if not (
+        isinstance(value, np.ndarray)
+        and value.dtype == np.uint8
+        and value.ndim == 3
+        and value.shape[2] == 3
+        and value.size
+    ):
+        raise UserError(f"The {what} must be an RGB picture, uint8 (H, W, 3).")
     return value
 
 
 def _within(value: Any, low: float, high: float) -> bool:
     kind = isinstance(value, int | float | np.integer | np.floating)
     return kind and not isinstance(value, bool) and bool(low <= value <= high)
+
+
+def _said(limit: float) -> str:
+    return f"{limit:,}" if isinstance(limit, int) else f"{limit:g}"
