@@ -7,9 +7,7 @@ system has no such figure (not Linux), the resident size.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import tempfile
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -17,42 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
+from process_memory import peak, size
 from rows import ROOT, Row, report
 
 from host import Host, images
 from host.settings import Settings
-
-EVERY = 0.05  # seconds between two looks
-
-
-def size(pid: int) -> float:
-    """MB of a process and its descendants."""
-    total = 0
-    process = psutil.Process(pid)
-    for each in [process, *process.children(recursive=True)]:
-        with contextlib.suppress(psutil.Error):  # it ended meanwhile
-            full = each.memory_full_info()
-            total += getattr(full, "pss", full.rss)
-    return total / 1e6
-
-
-def peak(pid: int, job: Callable[[], object]) -> float:
-    """The most MB during a job."""
-    sizes, done = [size(pid)], threading.Event()
-
-    def look() -> None:
-        while not done.wait(EVERY):
-            sizes.append(size(pid))
-
-    watch = threading.Thread(target=look, daemon=True)
-    watch.start()
-    try:
-        job()
-    finally:
-        done.set()
-        watch.join()
-    return max(*sizes, size(pid))
 
 
 def jobs(quick: bool) -> dict[str, list[tuple[str, Callable[[Any], object]]]]:

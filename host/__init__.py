@@ -1,4 +1,4 @@
-"""Everything a plugin author needs, in one module.
+"""What every plugin needs, in one module.
 
     from host import Context, Plugin, UserError, hookimpl
 

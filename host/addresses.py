@@ -32,6 +32,12 @@ def is_loopback(address: str) -> bool:
         return False
 
 
+def is_local_name(name: str) -> bool:
+    """Whether a host's name, or its address, is this machine's own."""
+    name = name.strip("[]")
+    return name == "localhost" or name.endswith(".localhost") or is_loopback(name)
+
+
 def is_proxied(headers: Container[str]) -> bool:
     """Whether a request came through a proxy, whose address is then no visitor's."""
     return any(name in headers for name in _PROXIED)

@@ -107,7 +107,7 @@ def places(settings: Settings) -> list[Place]:
 def _place(where: str) -> Place:
     origin = next(sources.named(where)).origin
     path = sources.path_of(where).resolve()
-    if not path.exists() and os.sep not in where and not where.endswith(".py"):
+    if not path.exists() and not sources.is_path(where):
         spec = None
         with contextlib.suppress(ImportError, ValueError):
             spec = importlib.util.find_spec(where.partition(".")[0])

@@ -107,7 +107,7 @@ class Settings(BaseSettings):
     # Hugging Face Spaces say where to listen in Gradio's own variables.
     host: str = Field(default_factory=lambda: os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"))
     port: int = Field(
-        default_factory=lambda: int(os.environ.get("GRADIO_SERVER_PORT", 7860)), ge=0, le=65535
+        default_factory=lambda: os.environ.get("GRADIO_SERVER_PORT", 7860), ge=0, le=65535
     )
     plugins: Annotated[dict[str, PluginSettings], BeforeValidator(_empty)] = {}
     plugin: Names = []

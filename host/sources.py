@@ -98,6 +98,11 @@ def path_of(where: str) -> Path:
     return Path(os.path.expanduser(where))  # noqa: PTH111  Path's raises for an unknown user
 
 
+def is_path(where: str) -> bool:
+    """Whether it is a file or folder that is meant, even if it is not there, and no module."""
+    return os.sep in where or where.endswith(".py") or where.startswith(".")
+
+
 def _refuse(reason: str) -> None:
     raise ImportError(reason)
 
@@ -106,7 +111,7 @@ def _load(where: str) -> Any:
     """Import a package folder, a .py file or a module name."""
     path = path_of(where)
     if not path.exists():
-        if os.sep in where or where.endswith(".py") or where.startswith("."):
+        if is_path(where):
             raise ImportError(f"there is no file or folder {where}")
         return importlib.import_module(where)
     path = path.resolve()

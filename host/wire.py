@@ -14,14 +14,15 @@ shutdown              finish and exit
 worker to host        meaning
 ====================  ==========================================================
 ready                 health: dict of str to str
-broken                text, traceback: the backend could not be built
+broken                text, traceback, whether visitors may read the text: no backend
 stream                the call is a generator; outputs follow
 output                one item of a stream
 done                  the call's value; None after a stream
 error                 kind ("user", "missing", "failed", "cancelled"), text, traceback
 ====================  ==========================================================
 
-Messages are pickled with protocol 5 and arrays travel beside the pickle, uncopied. Pickle is
+Messages are pickled with protocol 5 and arrays travel beside the pickle, uncopied where
+they are contiguous. Pickle is
 safe here because both ends are our own processes, joined by a socket pair nobody else can open.
 """
 

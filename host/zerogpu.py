@@ -56,10 +56,6 @@ class LentSpec(BackendSpec):
     def build(self) -> Any:
         return _Lent(self)
 
-    def build_there(self) -> Any:
-        """The backend itself, where the GPU is."""
-        return super().build()
-
 
 def lent(spec: BackendSpec, seconds: float) -> LentSpec:
     """The same backend, borrowing. To be called before the page is launched: ZeroGPU looks then.
@@ -69,16 +65,15 @@ def lent(spec: BackendSpec, seconds: float) -> LentSpec:
     import spaces  # before torch, which it prepares
 
     given = {field.name: getattr(spec, field.name) for field in fields(BackendSpec)}
-    inner = LentSpec(**{**given, "device": DEVICE})
     built: list[Any] = []  # filled in the fork, which may serve several calls
 
     def run(method: str, args: Any, kwargs: Any) -> Answers:
         if not built:
-            built.append(inner.build_there())
+            built.append(spec.build())  # the backend itself, where the GPU is
         yield from _answers(getattr(built[0], method), args, kwargs)
 
     decorated = spaces.GPU(run, duration=int(seconds))
-    return LentSpec(**{**given, "device": DEVICE}, run=decorated)
+    return LentSpec(**given, run=decorated)
 
 
 def _answers(method: Callable[..., Any], args: Any, kwargs: Any) -> Answers:

@@ -15,7 +15,6 @@ processes share counts once.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import shutil
 import subprocess
@@ -23,10 +22,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import yaml
 from gradio_client import Client, handle_file
 from places import ROOT
@@ -52,7 +50,7 @@ def main() -> int:
         python = where.resolve() / "bin" / "python"
         if args.environment is None:
             install(folder / "space", where, args.python)
-        found = {"installed_gb": size(where), "torch": version(python, "torch")}
+        found = {"installed_gb": on_disk(where), "torch": version(python, "torch")}
         found |= in_use(python, folder)
     report(found)
     limits = {"installed_gb": INSTALLED, "first_page_s": FIRST_PAGE, "peak_gb": MEMORY}
@@ -70,7 +68,7 @@ def install(exported: Path, where: Path, python: str | None) -> None:
     subprocess.run([*pip, "-r", "requirements.txt"], cwd=exported, check=True)
 
 
-def size(folder: Path) -> float:
+def on_disk(folder: Path) -> float:
     """GB on disk."""
     files = (path.lstat() for path in folder.rglob("*") if not path.is_dir())
     return sum(file.st_blocks * 512 for file in files) / 1e9
@@ -99,10 +97,9 @@ def in_use(python: Path, folder: Path) -> dict[str, float]:
         for title in ("Faces", "Style", "GAN"):
             app.wait_for_log(f"{title}: ready on", seconds=300)
         use(app.url, training=2)
-        found["warm_gb"] = memory(app.process.pid)
-        with peak(app.process.pid) as highest:
-            use(app.url, training=TRAINING)
-        return found | {"peak_gb": max(highest)}
+        found["warm_gb"] = size(app.process.pid) / 1000
+        most = peak(app.process.pid, lambda: use(app.url, training=TRAINING), every=0.5)
+        return found | {"peak_gb": most / 1000}
     finally:
         app.stop()
 
@@ -146,35 +143,6 @@ def use(url: str, training: float) -> None:
         client.close()
     if failures:
         sys.exit("\n".join(failures))
-
-
-def memory(pid: int) -> float:
-    """GB of proportional set size of a process and all below it."""
-    top = psutil.Process(pid)
-    total = 0
-    for process in (top, *top.children(recursive=True)):
-        with contextlib.suppress(psutil.Error):  # it has just ended
-            total += process.memory_full_info().pss
-    return total / 1e9
-
-
-@contextlib.contextmanager
-def peak(pid: int) -> Iterator[list[float]]:
-    """Fills a list with :func:`memory`, twice a second, until the block ends."""
-    seen = [memory(pid)]
-    done = threading.Event()
-
-    def watch() -> None:
-        while not done.wait(0.5):
-            seen.append(memory(pid))
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield seen
-    finally:
-        done.set()
-        thread.join()
 
 
 def report(found: dict[str, float]) -> None:

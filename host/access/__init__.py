@@ -10,7 +10,7 @@ from host.settings import Settings
 if TYPE_CHECKING:
     from starlette.middleware import Middleware
 
-__all__ = ["AccessError", "login", "middleware", "sign_out_button"]
+__all__ = ["AccessError", "is_open", "login", "middleware", "sign_out_button"]
 
 
 def login(settings: Settings) -> dict[str, Any]:

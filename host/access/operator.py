@@ -7,7 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from host.access.tries import Tries, later
-from host.addresses import is_proxied
+from host.addresses import is_local_name, is_proxied
 from host.plugin import UserError
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("host.access")
 
-_LOCAL = ("127.0.0.1", "localhost", "::1")
 _TRIES = Tries()
 
 
@@ -28,7 +27,7 @@ def token_of(settings: Settings) -> str:
 
 def is_local(settings: Settings) -> bool:
     """Whether only this machine can open the page: a proxy on it brings others."""
-    return settings.host in _LOCAL and not settings.trusted_proxies
+    return is_local_name(settings.host) and not settings.trusted_proxies
 
 
 def possible(settings: Settings) -> bool:
@@ -36,28 +35,33 @@ def possible(settings: Settings) -> bool:
     return bool(token_of(settings)) or is_local(settings)
 
 
-def allowed(settings: Settings, request: gr.Request | None, given: str | None) -> bool:
-    """True for the operator: who gives the token or, without one, is at this machine.
+def require(settings: Settings, request: gr.Request | None, given: str | None) -> None:
+    """For the operator only: who gives the token or, without one, is at this machine.
 
     request: the event's. given: the token that was typed.
 
     Raises UserError with the reason for everybody else.
     """
-    if token := token_of(settings):
+    if token_of(settings):
         address = request.client.host if request is not None and request.client else None
-        if minutes := _TRIES.begin(address):
-            raise UserError(later("operator tokens", minutes))
-        if not hmac.compare_digest((given or "").encode(), token.encode()):
-            log.warning("a wrong operator token from %s", address)
-            raise UserError("That is not the operator token.")
-        _TRIES.right(address)
-        return True
-    if request is None or not is_local(settings) or not _direct(request):
+        check_token(settings, address, given)
+    elif request is None or not is_local(settings) or not _direct(request):
         raise UserError("This needs TRIPTYCH_OPERATOR_TOKEN to be set where the app runs.")
-    return True
+
+
+def check_token(settings: Settings, address: str | None, given: str | None) -> None:
+    """Raises UserError unless ``given`` is the token, which an address may guess ten times."""
+    if minutes := _TRIES.begin(address):
+        raise UserError(later("operator tokens", minutes))
+    token = token_of(settings)
+    if not token or not hmac.compare_digest((given or "").encode(), token.encode()):
+        log.warning("a wrong operator token from %s", address)
+        raise UserError("That is not the operator token.")
+    _TRIES.right(address)
 
 
 def _direct(request: gr.Request) -> bool:
     """Whether a browser of this machine asks, not a proxy or a site whose name leads here."""
-    name = request.headers.get("host", "").rsplit(":", 1)[0].strip("[]")
-    return name in _LOCAL and not is_proxied(request.headers)
+    name = request.headers.get("host", "")
+    name = name if name.endswith("]") else name.rpartition(":")[0] or name
+    return is_local_name(name) and not is_proxied(request.headers)

@@ -93,8 +93,14 @@ class Executor:
         Last comes a worker that may not start yet: failing fast must not make it look idle. Then
         fewer calls, and among equals one that need not start first.
         """
-        calls = self._jobs.qsize() + (self._current is not None)
+        calls = self._waiting + (self._current is not None)
         return time.monotonic() < self._not_before, calls + 0.5 * (self._state != "ready")
+
+    @property
+    def _waiting(self) -> int:
+        """Calls that nobody has taken back; what only starts a worker is none."""
+        with self._jobs.mutex:
+            return sum(job is not None and not job.cancelled for job in self._jobs.queue)
 
     def status(self) -> Status:
         link = self._link
@@ -109,7 +115,7 @@ class Executor:
             device=self.device,
             state=self._state,
             busy=self._current is not None,
-            waiting=self._jobs.qsize(),
+            waiting=self._waiting,
             pid=pid,
             memory=memory,
             calls=self._calls,
@@ -362,8 +368,3 @@ class Executor:
 
     def _last_words(self) -> str:
         return self._link.last_words() if self._link else "it is gone"
-
-
-def first_line(text: str) -> str:
-    """What a person reads of an error that may go on for lines."""
-    return (text.splitlines() or [""])[0]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+STATES = ("ready", "starting", "new", "broken", "stopped")
+"""Of a worker, the best first."""
 
 
 @dataclass(frozen=True)
@@ -25,3 +29,8 @@ class Status:
     health: dict[str, str] = field(default_factory=dict)
     sentence: str = ""
     trace: str = ""
+
+
+def best(states: Iterable[str]) -> str | None:
+    """The best state of several workers, or None of none."""
+    return min(states, key=STATES.index, default=None)

@@ -25,7 +25,7 @@ from host.ui.blocks import Page
 logging.getLogger("mcp").setLevel(logging.ERROR)
 logging.getLogger("mcp.server.streamable_http").setLevel(logging.CRITICAL)
 
-_BODY = 3  # times the size of an upload: two pictures in base64
+_BODY = 2**40  # what a request may have in all is limited before, in host.web.edge
 
 
 class Tools:
@@ -43,7 +43,7 @@ class Tools:
             self._server,
             session_idle_timeout=limits.session_minutes * 60,
             max_sessions=limits.sessions,
-            max_request_body_size=int(host.settings.max_upload_mb * 1e6 * _BODY),
+            max_request_body_size=_BODY,
         )
 
     @contextlib.asynccontextmanager
@@ -56,7 +56,7 @@ class Tools:
 
     @property
     def _tools(self) -> dict[str, Tool]:
-        if self._found is None:
+        if self._found is None or self._host.settings.reload:  # then events come and go
             self._found = tools_of(self._page)
         return self._found
 
@@ -79,8 +79,7 @@ class Tools:
             return _failed(str(error))
         finally:  # also when the client cancels, or is gone
             self._host.forget(client.session)
-            if (visitors := self._page.visitors) is not None:
-                visitors.served_once(client.session)
+            self._page.visitors.served_once(client.session)
         return CallToolResult(content=results.content(tool.function.outputs, output))
 
     async def _follow(self, client: Client, tool: Tool, data: list[Any]) -> list[Any]:

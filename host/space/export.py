@@ -14,6 +14,7 @@ import host
 import plugins
 from host.settings import Settings
 from host.shipped import shipped
+from host.sources import is_path
 from host.space import others, requirements
 from host.space.card import CARD, SpaceError, read
 from host.space.check import problems
@@ -69,7 +70,7 @@ def _given(keys: dict[str, Any], root: Path, wrong: list[str]) -> Iterator[Path]
         path = (root / str(name).strip()).resolve()
         if path.exists() and root.resolve() in path.parents:
             yield path
-        elif path.exists() or "/" in str(name) or str(name).endswith(".py"):
+        elif path.exists() or is_path(str(name)):
             wrong.append(f"plugin names {name}, which is not in the Spacefile's folder.")
 
 

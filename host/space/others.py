@@ -60,16 +60,18 @@ def required(dists: Iterable[Distribution], folders: Iterable[Path]) -> list[str
 
     Raises SpaceError for a pyproject.toml that cannot be read.
     """
-    lines = [line for dist in dists for line in dist.requires or ()]
+    needed = {line for dist in dists for line in _needed(dist.requires or ())}
     for folder in folders:
         try:
-            lines += project_of(folder).get("dependencies", ())
-        except (ValueError, KeyError) as error:
-            raise SpaceError(f"{folder / 'pyproject.toml'} cannot be read: {error}") from error
-    return sorted(set(_needed(lines)))
+            needed.update(_needed(project_of(folder).get("dependencies", ())))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise SpaceError(f"{folder / 'pyproject.toml'} cannot be read: {error!r}") from error
+    return sorted(needed)
 
 
-def _needed(lines: Iterable[str]) -> Iterator[str]:
+def _needed(lines: object) -> Iterator[str]:
+    if not isinstance(lines, list | tuple):
+        raise TypeError("its dependencies are no list")
     for line in lines:
         requirement = Requirement(line)
         optional = "extra" in str(requirement.marker or "")

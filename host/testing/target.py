@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 
 from host.plugins import Found, register
 from host.settings import Settings
-from host.sources import Source, path_of, sources
+from host.sources import Source, is_path, path_of, sources
 from host.testing.report import UnknownPlugin
 
 
@@ -38,7 +37,7 @@ def _elsewhere(target: str) -> list[Source]:
     """Its sources if it is a path or a module. Raises UnknownPlugin for a path to nothing."""
     path = path_of(target)
     if not path.exists():
-        if os.sep in target or target.endswith(".py"):
+        if is_path(target):
             raise UnknownPlugin(f"There is no file or folder {target}.")
         try:
             if importlib.util.find_spec(target) is None:
@@ -46,4 +45,4 @@ def _elsewhere(target: str) -> list[Source]:
         except (ImportError, ValueError):
             return []
     found = sources(Settings(plugin=[target]))
-    return [source for source in found if source.origin.startswith("from ")]
+    return [source for source in found if source.where]

@@ -96,8 +96,12 @@ def guard(
             who = _caller()
             async with contextlib.aclosing(fn(*args, **kwargs)) as steps:
                 while True:
-                    with on_behalf_of(who):
-                        step = await anext(steps, _END)
+                    try:
+                        with on_behalf_of(who):
+                            step = await anext(steps, _END)
+                    except _Stopped as stopped:
+                        gr.Info(stopped.message, title=title)
+                        return
                     if step is _END:
                         return
                     yield step

@@ -90,11 +90,10 @@ def put_examples(
     def once(answered: bool, *values: Any) -> Iterator[tuple[Any, ...]]:
         if answered or any(value is None for value in values[: len(shown)]):
             yield (True, *[gr.skip()] * len(outputs))
-        elif inspect.isgeneratorfunction(answer):
-            for step in answer(*values):
-                yield (True, *step)
-        else:
-            yield (True, *answer(*values))
+            return
+        streams = inspect.isgeneratorfunction(answer)
+        for step in answer(*values) if streams else [answer(*values)]:
+            yield (True, step) if len(outputs) == 1 else (True, *step)
 
     answered = gr.State(False)
     of_event = {"api_visibility": "private", **more}

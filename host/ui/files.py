@@ -101,6 +101,7 @@ class VisitorFiles:
                 self._results.get(visitor, {}).pop(path, None)
                 if not self._used[visitor]:
                     del self._used[visitor]
+                    self._results.pop(visitor, None)
         return gone
 
     def all(self) -> set[str]:

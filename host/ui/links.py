@@ -39,8 +39,10 @@ def add(page: gr.Blocks) -> None:
             for tab in block.children:
                 if isinstance(tab, gr.Tab):
                     word = _word(tab.label)
-                    tab.id = word if tab.id is None else tab.id
-                    tabs[word] = tab.id
+                    if tab.id is None and word and word not in tabs:  # or it keeps Gradio's own id
+                        tab.id = word
+                    if tab.id is not None:
+                        tabs.setdefault(word, tab.id)
             outputs.append(block)
             targets.append({"tab": _path(block), "tabs": tabs})
     for name, block in _inputs(page):

@@ -15,4 +15,4 @@ def only_operator(given: str | None) -> None:
     """
     page = LocalContext.blocks.get(None)
     settings = getattr(page, "settings", None) or Settings()
-    operator.allowed(settings, LocalContext.request.get(None), given)
+    operator.require(settings, LocalContext.request.get(None), given)

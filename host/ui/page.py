@@ -86,7 +86,7 @@ def _build(host: Host, errors: dict[str, str], watch: Watch | None) -> Page:
 
                         live_tabs.append(LiveTab(host, position, place, tab))
                         lines[position] = live_tabs[-1].worker_line, view
-            with gr.Tab("Plugins", id="plugins"):
+            with gr.Tab("Plugins", id="plugins-tab"):
                 table = status.build_tab(host)
         links.add(page)
         page.load(None, None, None, js=_NAMES.read_text())

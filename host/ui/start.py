@@ -9,7 +9,7 @@ import gradio as gr
 
 from host.plugin import Plugin
 
-ID = "start"
+ID = "start-tab"  # as no plugin can be called
 
 
 def build(plugins: Sequence[Plugin], tabs: gr.Tabs) -> None:

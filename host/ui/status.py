@@ -10,8 +10,7 @@ import gradio as gr
 
 from host.access import operator
 from host.devices import DeviceError
-from host.executors.base import first_line
-from host.executors.status import Status
+from host.executors.status import Status, best
 from host.host import Host
 from host.plugin import UserError
 from host.plugins import Found
@@ -56,12 +55,8 @@ def _real_device(worker: Status) -> str:
 
 
 def _overall(workers: list[Status]) -> str:
-    states = {worker.state for worker in workers}
-    for state in ("ready", "starting", "new", "broken"):
-        if state in states:
-            busy = state == "ready" and all(worker.busy for worker in workers)
-            return "busy" if busy else state
-    return "stopped"
+    state = best(worker.state for worker in workers) or "stopped"
+    return "busy" if state == "ready" and all(worker.busy for worker in workers) else state
 
 
 def _dot(state: str) -> str:
@@ -82,7 +77,7 @@ def table(statuses: Sequence[tuple[Found, list[Status]]], details: bool) -> str:
             escape(found.origin),
         ]
         if found.error:
-            told = first_line(found.error) if details else "see the log"
+            told = _first_line(found.error) if details else "see the log"
             nothing = ["-", _dot("broken"), "-", "-", "-", escape(told)]
             rows.append(cells + nothing)
         elif found.missing:
@@ -122,7 +117,7 @@ def _worker_cells(worker: Status, details: bool) -> list[str]:
 
 def _error(worker: Status, details: bool) -> str:
     if not worker.last_error or details:
-        return escape(first_line(worker.last_error))
+        return escape(_first_line(worker.last_error))
     return "see the log"
 
 
@@ -157,13 +152,13 @@ def _operators_row(host: Host, view: gr.HTML, names: list[tuple[str, str]]) -> N
 
     def restart(name: str, given: str, request: gr.Request) -> str:
         with _told():
-            operator.allowed(host.settings, request, given)
+            operator.require(host.settings, request, given)
             host.restart(name)
         return table(host.statuses(), operator.is_local(host.settings))
 
     def move(name: str, devices: list[str], given: str, request: gr.Request) -> str:
         with _told():
-            operator.allowed(host.settings, request, given)
+            operator.require(host.settings, request, given)
             if not devices:
                 raise UserError("Choose one device or more.")
             host.move(name, devices)
@@ -180,3 +175,8 @@ def _told() -> Iterator[None]:
         yield
     except (UserError, DeviceError) as error:
         raise gr.Error(str(error), print_exception=False) from error
+
+
+def _first_line(text: str) -> str:
+    """What a person reads of an error that may go on for lines."""
+    return (text.splitlines() or [""])[0]

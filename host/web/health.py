@@ -7,9 +7,8 @@ from collections.abc import Callable
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from host.executors.status import best
 from host.host import Host, Loaded
-
-_BEST_FIRST = ("ready", "starting", "new", "broken", "stopped")
 
 
 async def healthz(request: Request) -> Response:
@@ -40,5 +39,4 @@ def state(loaded: Loaded) -> str:
         return "broken"
     if loaded.found.missing:
         return "missing"
-    states = {executor.status().state for executor in list(loaded.executors)}
-    return next((each for each in _BEST_FIRST if each in states), "ready")
+    return best(executor.status().state for executor in list(loaded.executors)) or "ready"

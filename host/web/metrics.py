@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import platform
 from collections.abc import Callable, Iterator
 
@@ -16,16 +15,15 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 import host as triptych
-from host.access.tries import Tries
+from host.access import operator
 from host.addresses import is_loopback, is_proxied
-from host.executors.status import Status
+from host.executors.status import STATES, Status
 from host.host import Host
 from host.metrics import REGISTRY
+from host.plugin import UserError
 from host.settings import Settings
 from host.ui.blocks import Page
 
-_STATES = ("new", "starting", "ready", "broken", "stopped")
-_TRIES = Tries()
 _REFUSAL = (
     "The figures are the operator's: ask from this machine itself, or with the header "
     "'Authorization: Bearer' and the operator token.\n"
@@ -47,17 +45,14 @@ def endpoint(host: Host, page: Page) -> Callable[[Request], Response]:
 
 
 def _may_read(request: Request, settings: Settings) -> bool:
-    token = settings.operator_token
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    if token is not None and scheme.lower() == "bearer":
-        address = request.client.host if request.client else None
-        if _TRIES.begin(address):
-            return False
-        if hmac.compare_digest(given.strip().encode(), token.get_secret_value().encode()):
-            _TRIES.right(address)
-            return True
-        return False
     client = request.client
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and operator.token_of(settings):
+        try:
+            operator.check_token(settings, client.host if client else None, given.strip())
+        except UserError:
+            return False
+        return True
     return client is not None and is_loopback(client.host) and not is_proxied(request.headers)
 
 
@@ -111,7 +106,7 @@ def _of_workers(plugins: list[tuple[str, list[Status]]]) -> Iterator[Metric]:
         for number, worker in enumerate(workers):
             names = [plugin, str(number)]
             busy.add_metric(names, worker.busy)
-            for state in _STATES:
+            for state in STATES:
                 up.add_metric([*names, state], worker.state == state)
             restarts.add_metric(names, worker.restarts)
             if worker.memory is not None:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from host.addresses import is_loopback
+from host.addresses import is_local_name
 from host.settings import Settings
 from host.web.answers import Refusal
 
@@ -25,7 +25,7 @@ class Origins:
     def __init__(self, settings: Settings, behind_proxy: bool, in_space: bool) -> None:
         self._all = "*" in settings.origins
         self._allowed = {_site(origin) for origin in settings.origins}
-        self._only_local = _is_local(settings.host) and not behind_proxy
+        self._only_local = is_local_name(settings.host) and not behind_proxy
         frames = "*" if self._all else " ".join(["'self'", *settings.origins])
         self.frame_ancestors = " ".join([frames, *(_SPACES if in_space else [])])
         """For Content-Security-Policy: who may show our page in a frame."""
@@ -35,7 +35,7 @@ class Origins:
         headers = Headers(scope=scope)
         host = headers.get("x-forwarded-host") or headers.get("host", "")
         host = host.split(",")[0].strip()
-        if self._only_local and not _is_local(_site(f"http://{host}").rpartition(":")[0]):
+        if self._only_local and not is_local_name(_site(f"http://{host}").rpartition(":")[0]):
             # A name that its owner let point here (DNS rebinding), or a proxy's.
             raise Refusal(
                 403,
@@ -58,8 +58,3 @@ def _site(url: str) -> str:
         return f"{parts.hostname}:{port}" if parts.hostname else ""
     except ValueError:
         return ""
-
-
-def _is_local(name: str) -> bool:
-    name = name.strip("[]")
-    return name == "localhost" or name.endswith(".localhost") or is_loopback(name)

@@ -10,6 +10,7 @@ from typing import Any
 
 from host.plugins import PluginError
 from host.settings import PluginSettings, Settings
+from host.sources import BUILT_IN
 from host.testing.imports import FRAMEWORKS
 from host.testing.stage import CannotGoOn, Stage
 
@@ -67,7 +68,7 @@ def _open_host(stage: Stage) -> None:
         (cache / "weights").symlink_to(weights)
     settings = Settings(
         plugin=stage.settings.plugin,
-        safe_mode=stage.found.origin == "built in",
+        safe_mode=stage.found.origin == BUILT_IN,
         only=[name],
         offline=True,
         strict=False,
