@@ -74,7 +74,7 @@ clean:
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 10) <= v <= (3, 13) else \
 	  "Triptych needs Python 3.10 to 3.13 and this is %d.%d; name another: make PYTHON=python3.12" % v)'
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 

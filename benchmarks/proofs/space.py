@@ -28,6 +28,7 @@ from pathlib import Path
 import yaml
 from gradio_client import Client, handle_file
 from places import ROOT
+from process_memory import peak, size
 from serving import App
 from timing import machine
 

@@ -254,6 +254,9 @@ def test_the_plugin_in_the_readme_works(start_app, tmp_path):
     readme = (ROOT / "README.md").read_text()
     source = re.search(r"```python\n(# hello\.py\n.*?)```", readme, re.DOTALL)[1]
     (tmp_path / "hello.py").write_text(source)
+    check = [sys.executable, "-m", "host", "check", str(tmp_path / "hello.py")]
+    checked = subprocess.run(check, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert checked.returncode == 0, checked.stdout
     client = start_app("--plugin", str(tmp_path / "hello.py"), "--only", "hello").client()
     job = client.submit("Ada", api_name="/hello_greet")
     assert job.result(timeout=30) == "Hello, Ada"

@@ -3,9 +3,10 @@
 import re
 
 import pytest
+from serving import ROOT
 
 from host.cli.flags import parser, settings_from
-from host.settings import Settings
+from host.settings import PluginSettings, Settings
 
 
 @pytest.fixture
@@ -128,3 +129,10 @@ def test_every_flag_is_a_setting():
         ):
             continue
         assert action.dest in Settings.model_fields
+
+
+@pytest.mark.parametrize("section", [Settings, PluginSettings])
+def test_the_spacefiles_page_names_every_key(section):
+    page = (ROOT / "docs" / "spacefile.md").read_text()
+    keys = re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.*?) \|", page, re.MULTILINE)))
+    assert set(section.model_fields) <= set(keys)
