@@ -44,6 +44,17 @@ class Device:
         """TensorFlow's name of it inside the worker: "/CPU:0" or "/GPU:0"."""
         return "/CPU:0" if self.kind == "cpu" else "/GPU:0"
 
+    def or_cpu(self, usable: bool, why: str) -> tuple[Device, str]:
+        """This device, or the CPU where the framework cannot use it; and the words for people.
+
+        The host trusts the driver; a framework may be a build for the CPU. For a backend.
+        why: the reason, if it is not ``usable``.
+        """
+        if self.kind == "cpu" or usable:
+            return self, str(self)
+        log.warning("the CPU is used instead of %s: %s", self, why)
+        return Device(), f"cpu ({why})"
+
 
 class DeviceError(Exception):
     """A device was asked for that is not there, or that nobody can read."""

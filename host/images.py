@@ -41,7 +41,29 @@ class Limits:
     max_pixels: int = 40_000_000
 
 
+OWN_FILES = Limits(max_bytes=200_000_000, max_pixels=200_000_000)
+"""For a command's files, which whoever runs it chose."""
+
+
 DEFAULT_LIMITS = Limits()
+
+
+def files_in(folder: Path, below: bool = False) -> list[Path]:
+    """The picture files in a folder, sorted; with ``below`` those in its folders too.
+
+    Raises UserError for a folder that cannot be read.
+    """
+    try:
+        paths = sorted(folder.rglob("*") if below else folder.iterdir())
+        return [
+            path
+            for path in paths
+            if path.suffix[1:].lower() in EXTENSIONS
+            and not path.name.startswith(".")
+            and path.is_file()
+        ]
+    except OSError as error:
+        raise UserError(f"{folder} cannot be read: {error.strerror}.") from error
 
 
 def load(source: str | os.PathLike[str] | bytes, limits: Limits = DEFAULT_LIMITS) -> np.ndarray:

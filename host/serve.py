@@ -81,7 +81,9 @@ def _serve(host: Host, watch: Watch | None) -> None:
             _frontend=False,  # it would ask itself for the page, and give up on a busy machine
         )
     except OSError as error:
-        sys.exit(f"triptych: {settings.host}:{settings.port} cannot be served: {error} (--host, --port)")
+        sys.exit(
+            f"triptych: {settings.host}:{settings.port} cannot be served: {error} (--host, --port)"
+        )
     logs.adopt("uvicorn", "uvicorn.error")
     gc.freeze()
     gc.enable()

@@ -24,6 +24,7 @@ from platformdirs import user_cache_path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from host import UserError
+from host.settings import Settings
 from plugins.face import metrics
 from plugins.face.calibration import FOLDER
 from plugins.face.evaluation.encode_files import encode_files
@@ -124,9 +125,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder of the JSON file")
     parser.add_argument("--cache", type=Path, default=user_cache_path("triptych"))
     args = parser.parse_args()
+    weights = {"weights": args.weights} if args.weights else {}
+    settings = Settings(cache=args.cache, **weights)
     try:
         files = find_pictures(args.pictures)
-        model, weights = find_model(args.model, args.weights, args.cache)
+        model, weights = find_model(args.model, settings)
         encode = make_encode(model, weights)
         encodings = encode_files(files, encode, model.name, args.cache)
         report = evaluate_all_pairs(encodings, model.name)

@@ -1,7 +1,7 @@
 """What a plugin's tab may use of the host's page. Imports Gradio; a backend must not."""
 
 from host.executors.call import CallCancelled, WorkerError
-from host.ui.components import QUIET, ImageInput, NoStub, download_bar
+from host.ui.components import QUIET, ImageInput, NoStub, download_bar, give
 from host.ui.drawing import Drawing
 from host.ui.examples import PHOTO_CREDITS, offer_examples, photos, put_examples
 from host.ui.only_operator import only_operator
@@ -15,6 +15,7 @@ __all__ = [
     "NoStub",
     "WorkerError",
     "download_bar",
+    "give",
     "offer_examples",
     "only_operator",
     "photos",

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import gradio as gr
 import numpy as np
 from gradio.component_meta import ComponentMeta
+from gradio.processing_utils import save_bytes_to_cache
 from gradio_client.utils import is_http_url_like
 
 from host import images
@@ -56,6 +57,14 @@ class ImageInput(gr.Image, metaclass=NoStub):
             return images.load(_source(payload), self.limits)
         except UserError as error:
             raise gr.Error(str(error), title="This picture", print_exception=False) from None
+
+
+def give(component: gr.components.Component, data: bytes, name: str) -> str:
+    """The path of a new file of that name, for a component of the page that hands it out.
+
+    It goes when its visitor does.
+    """
+    return save_bytes_to_cache(data, name, component.GRADIO_CACHE)
 
 
 def download_bar(title: str, progress: Progress) -> str:

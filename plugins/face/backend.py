@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator, Sequence
 import numpy as np
 import tensorflow as tf
 
-from host import Context, Device, UserError, checks
+from host import Context, UserError, checks
 from host.weights import Progress
 from plugins.face import people
 from plugins.face.checks import ordinal, picture_batch
@@ -61,7 +61,10 @@ class FaceBackend:
         wanted = context.settings.get("model")
         if wanted is not None and wanted not in BY_NAME:
             raise ValueError(f"face: model {wanted!r} is none of {', '.join(BY_NAME)}")
-        self._device, self._device_used = _usable(context.device)
+        seen = bool(tf.config.list_physical_devices("GPU"))
+        why = "TensorFlow sees no GPU: its CUDA libraries are missing"
+        device, self._device_used = context.device.or_cpu(seen, why)
+        self._device = device.tensorflow
         self._recogniser = Recogniser(context, self._device, wanted)
         self._galleries: dict[str, Gallery] = {}
         try:
@@ -308,15 +311,3 @@ class FaceBackend:
     def close(self) -> None:
         for gallery in self._galleries.values():
             gallery.close()
-
-
-def _usable(device: Device) -> tuple[str, str]:
-    """TensorFlow's name of the device to use, and what a person should know it as.
-
-    The host promises a GPU that the driver shows; a TensorFlow without CUDA cannot use it.
-    """
-    if device.kind == "cpu" or tf.config.list_physical_devices("GPU"):
-        return device.tensorflow, str(device)
-    used = "cpu (TensorFlow sees no GPU: its CUDA libraries are missing)"
-    log.warning("face was given %s but runs on the %s", device, used)
-    return "/CPU:0", used

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 
-from host import Context, Device, checks
+from host import Context, checks
 from plugins.gan.augmentation import requests
 from plugins.gan.augmentation.results import AugmentStep, ExportStep
 from plugins.gan.evaluation.results import Report
@@ -29,14 +28,15 @@ from plugins.gan.translation.image_to_image import ImageToImage
 from plugins.gan.translation.results import DETAIL, Translation
 from plugins.gan.translation.super_resolution import SuperResolution
 
-log = logging.getLogger(__name__)
-
 
 class GanBackend(GenerationCalls):
     """Owns the shipped networks. Whatever a visitor trains lives in the visitor's page."""
 
     def __init__(self, context: Context) -> None:
-        self._device, self._device_name = _usable(context.device)
+        reason = "CUDA does not start" if torch.backends.cuda.is_built() else "it has no CUDA"
+        why = f"PyTorch sees no GPU: {reason}"
+        device, self._device_used = context.device.or_cpu(torch.cuda.is_available(), why)
+        self._device = device.torch
         self._store = context.weights
         self._generators: dict[str, Generator] = {}
         self._super_resolution = SuperResolution(self._device, ASSETS)
@@ -52,7 +52,7 @@ class GanBackend(GenerationCalls):
         parameters = sum(p.numel() for p in self._generator("digits").parameters())
         return {
             "model": f"{SHIPPED['digits'].file.name}, {parameters:,} parameters",
-            "device": self._device_name,
+            "device": self._device_used,
             "torch": torch.__version__,
             "torchvision": torchvision.__version__,
         }
@@ -169,16 +169,3 @@ class GanBackend(GenerationCalls):
     def play_csv(self, data: bytes) -> np.ndarray:
         """The points of a CSV file, float32 (N, 2). Raises UserError for anything else."""
         return read_csv(data)
-
-
-def _usable(device: Device) -> tuple[str, str]:
-    """PyTorch's name of the device that will be used, and what to tell people.
-
-    The host trusts the driver, but PyTorch may be a build for the CPU: then the CPU is used.
-    """
-    if device.kind == "cpu" or torch.cuda.is_available():
-        return device.torch, str(device)
-    reason = "CUDA does not start" if torch.backends.cuda.is_built() else "this build has no CUDA"
-    name = f"cpu (PyTorch sees no GPU: {reason})"
-    log.warning("%s was promised; using %s", device, name)
-    return "cpu", name

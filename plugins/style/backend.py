@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import tensorflow as tf
 
-from host import Context, Device, UserError
+from host import Context, UserError
 from host.weights import Progress
 from plugins.style import networks
 from plugins.style.inside.calls import InsideCalls
@@ -37,7 +37,10 @@ class StyleBackend(InsideCalls):
 
     def __init__(self, context: Context) -> None:
         self._weights = context.weights
-        self._device, self._device_used = _usable(context.device)
+        seen = bool(tf.config.list_physical_devices("GPU"))
+        why = "TensorFlow sees no GPU: its CUDA libraries are missing"
+        device, self._device_used = context.device.or_cpu(seen, why)
+        self._device = device.tensorflow
         self._sizes = GPU_SIZES if "GPU" in self._device else SIZES
         self._networks: OrderedDict[tuple[str, str], Network] = OrderedDict()
         self._objectives: OrderedDict[tuple[str, str, str], Objective] = OrderedDict()
@@ -191,12 +194,3 @@ def _trim(kept: OrderedDict, key: object) -> None:
     kept.move_to_end(key)
     while len(kept) > _KEPT:
         kept.popitem(last=False)
-
-
-def _usable(device: Device) -> tuple[str, str]:
-    """TensorFlow's name of the device to use, and the words for it."""
-    if device.kind == "cuda" and not tf.config.list_physical_devices("GPU"):
-        reason = "TensorFlow sees no GPU: its CUDA libraries are missing"
-        log.warning("the CPU is used instead of %s: %s", device, reason)
-        return Device().tensorflow, f"cpu ({reason})"
-    return device.tensorflow, str(device)

@@ -17,9 +17,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from platformdirs import user_cache_path
-
 from host import UserError
+from host.settings import Settings
 from plugins.face.evaluation import pairs_file
 from plugins.face.evaluation.encode_files import encode_files
 from plugins.face.evaluation.folders import existing_folder, find_pictures
@@ -74,8 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         "--cache",
         type=Path,
         metavar="DIR",
-        default=user_cache_path("triptych"),
-        help="where encodings are kept (%(default)s)",
+        help="where encodings and downloads are kept; left out, the app's",
     )
     return parser
 
@@ -99,9 +97,11 @@ def _run(args: argparse.Namespace) -> None:
         roots = [args.images, args.against] if args.against else [args.images]
         folders = [find_pictures(root, args.limit) for root in roots]
 
-    model, weights = find_model(args.model, args.weights, args.cache)
+    given = {name: getattr(args, name) for name in ("weights", "cache") if getattr(args, name)}
+    settings = Settings(**given)
+    model, weights = find_model(args.model, settings)
     encode = make_encode(model, weights)
-    sets = [encode_files(files, encode, model.name, args.cache) for files in folders]
+    sets = [encode_files(files, encode, model.name, settings.cache) for files in folders]
     if args.pairs:
         rows = [(pair.first.key, pair.second.key, pair.same, pair.fold) for pair in pairs]
         report = evaluate_pairs(sets[0], rows, model.name)

@@ -14,7 +14,6 @@ from host import images
 from plugins.face.evaluation.encoding_cache import EncodingCache
 from plugins.face.evaluation.encodings import NO_FACE, Encode, Encodings, collect
 
-LIMITS = images.Limits(max_bytes=200_000_000, max_pixels=200_000_000)  # the operator's own files
 PROGRESS_EVERY = 0.2  # seconds
 
 
@@ -46,7 +45,7 @@ def encode_files(files: Mapping[str, Path], encode: Encode, model: str, folder: 
         result = _show(
             collect(
                 (
-                    (key, key.partition("/")[0], partial(images.load, path, LIMITS))
+                    (key, key.partition("/")[0], partial(images.load, path, images.OWN_FILES))
                     for key, path in files.items()
                 ),
                 encode,

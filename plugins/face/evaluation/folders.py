@@ -21,13 +21,7 @@ def find_pictures(root: Path, limit: int | None = None) -> dict[str, Path]:
     for person in people:
         if person.name.startswith((".", "__MACOSX")):
             continue
-        files = sorted(
-            path
-            for path in person.rglob("*")
-            if path.suffix[1:].lower() in images.EXTENSIONS
-            and not path.name.startswith(".")
-            and path.is_file()
-        )
+        files = images.files_in(person, below=True)
         if files:
             found.update((path.relative_to(root).as_posix(), path) for path in files)
             taken += 1

@@ -11,21 +11,19 @@ from pathlib import Path
 import numpy as np
 
 from host import UserError
+from host.settings import Settings
 from host.weights import WeightsStore
 from plugins.face.evaluation.encodings import Encode
 from plugins.face.models import BY_NAME, MODELS, FaceModel
 
 
-def find_model(name: str | None, directory: Path | None, cache: Path) -> tuple[FaceModel, Path]:
+def find_model(name: str | None, settings: Settings) -> tuple[FaceModel, Path]:
     """The model of that name, or the first one here for None, and its verified weight file.
 
-    directory: of weight files; None for the one in TRIPTYCH_WEIGHTS, if any. cache: the folder
-    where downloads of the app lie.
+    settings: of the app; they tell where weight files and its downloads are.
     Raises UserError where its weights are not on this machine; nothing is downloaded.
     """
-    if directory is None and (told := os.environ.get("TRIPTYCH_WEIGHTS")):
-        directory = Path(told)
-    store = WeightsStore(directory, cache / "weights", offline=True)
+    store = WeightsStore.of(settings)
     for model in MODELS if name is None else (BY_NAME[name],):
         if model.weights is None:
             with _quiet():

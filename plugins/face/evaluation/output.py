@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from host import UserError, images
-from plugins.face.evaluation.encode_files import LIMITS
 from plugins.face.evaluation.report import Report
 
 LISTED = 10  # failures on the screen; report.json has all
@@ -68,7 +67,7 @@ def write(report: Report, out: Path, first: Mapping[str, Path], second: Mapping[
     from plugins.face.evaluation import plots
 
     def load(files: Mapping[str, Path], key: str) -> np.ndarray:
-        return images.load(files[key], LIMITS)
+        return images.load(files[key], images.OWN_FILES)
 
     sheet = plots.contact_sheet(report.worst[:SHEET], partial(load, first), partial(load, second))
     pictures = {

@@ -10,11 +10,10 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
-from gradio.processing_utils import save_bytes_to_cache
 
 from host import UserError, images
 from host.shipped import shipped
-from host.ui import QUIET, ImageInput, offer_examples, only_operator
+from host.ui import QUIET, ImageInput, give, offer_examples, only_operator
 from plugins.face.gallery import is_export
 from plugins.face.models import AUTO, BY_NAME, MODELS, named
 from plugins.face.recognition.consent import CONSENT, changeable, need_consent, notice
@@ -282,7 +281,7 @@ def build(backend: Any, model: gr.Dropdown) -> gr.Slider:
         kept = mine.open()
         if not len(kept):
             raise UserError("There is nobody to export yet.")
-        file = save_bytes_to_cache(kept.export(), "gallery.zip", exported.GRADIO_CACHE)
+        file = give(exported, kept.export(), "gallery.zip")
         return gr.DownloadButton(value=file, visible=True)
 
     export.click(face_export, [gallery, token], exported, api_name="face_export")

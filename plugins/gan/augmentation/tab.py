@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import numpy as np
 
 from host import UserError
+from host.ui import QUIET, give
 from plugins.gan.augmentation import view, words
 from plugins.gan.augmentation.results import AugmentSettings, AugmentStep, ExportStep
 from plugins.gan.components import PICTURE
@@ -112,7 +111,7 @@ def build(backend: Any) -> None:
         api_name="gan_augment",
         show_progress="hidden",
     )
-    stop.click(lambda: backend.cancel("augment"), None, None, queue=False, api_visibility="private")
+    stop.click(lambda: backend.cancel("augment"), None, None, queue=False, **QUIET)
     _build_export(backend)
 
 
@@ -155,11 +154,9 @@ def _build_export(backend: Any) -> None:
         if step is None or step.archive is None:
             yield "**Stopped**: there is no zip.", gr.skip()
             return
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "generated-digits.zip"
-            path.write_bytes(step.archive)
-            said = f"**Done**: {step.total:,} pictures, {len(step.archive) / 1e6:.1f} MB."
-            yield said, gr.File(str(path), visible=True)  # copied by Gradio before the folder goes
+        said = f"**Done**: {step.total:,} pictures, {len(step.archive) / 1e6:.1f} MB."
+        path = give(archive, step.archive, "generated-digits.zip")
+        yield said, gr.File(path, visible=True)
 
     draw.click(
         gan_export,

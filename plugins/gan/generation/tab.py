@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import secrets
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import numpy as np
 
 from host import UserError
-from host.ui import QUIET
+from host.ui import QUIET, give
 from plugins.gan.components import PICTURE
 from plugins.gan.generation import view
 from plugins.gan.models import SHIPPED, Shipped
@@ -170,7 +168,7 @@ def _build_walk(backend: Any, kind: gr.Radio, truncation: gr.Slider) -> list[Any
         through_all: bool = False,
         truncation: float = TRUNCATION,
         kind: str = "digits",
-    ) -> Iterator[tuple[np.ndarray, str]]:
+    ) -> tuple[np.ndarray, str]:
         """Walk through the latent space, from one seed and digit to another.
 
         Args:
@@ -189,10 +187,7 @@ def _build_walk(backend: Any, kind: gr.Radio, truncation: gr.Slider) -> list[Any
         result: WalkResult = backend.walk(
             digit_from, digit_to, seed_from, seed_to, frames, truncation, kind, through_all
         )
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "walk.gif"
-            view.save_gif(result.frames, path)
-            yield result.strip, str(path)  # copied by Gradio before the folder goes
+        return result.strip, give(film, view.gif(result.frames), "walk.gif")
 
     button.click(
         gan_walk,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import io
 
 import numpy as np
 from PIL import Image
@@ -29,8 +29,12 @@ def words(found: NearestSheet) -> str:
     )
 
 
-def save_gif(frames: np.ndarray, path: Path) -> None:
+def gif(frames: np.ndarray) -> bytes:
     """frames: RGB uint8 (N, H, W, 3); played there and back, for ever."""
     pictures = [Image.fromarray(frame) for frame in frames]
     pictures += pictures[-2:0:-1]
-    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=FRAME_MS, loop=0)
+    file = io.BytesIO()
+    pictures[0].save(
+        file, "GIF", save_all=True, append_images=pictures[1:], duration=FRAME_MS, loop=0
+    )
+    return file.getvalue()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import gradio as gr
 import numpy as np
 
 from host import UserError
-from host.ui import QUIET, ImageInput
+from host.ui import QUIET, ImageInput, give
 from plugins.gan.components import PICTURE
 from plugins.gan.evaluation.words import report_html
 from plugins.gan.results import Opinion
@@ -131,14 +130,10 @@ def _save(backend: Any, run: gr.State, shown: list[Any], runs: list[Any]) -> Non
         save = gr.DownloadButton("Save this run", interactive=False, elem_id="gan-save")
         opened = gr.UploadButton("Open a saved run", file_types=[".safetensors"])
 
-    def offer(run: Run | None) -> Iterator[Any]:
+    def offer(run: Run | None) -> gr.DownloadButton:
         if run is None or run.state is None:
-            yield gr.DownloadButton(interactive=False)
-            return
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / NAME
-            path.write_bytes(run.state)
-            yield gr.DownloadButton(value=str(path), interactive=True)
+            return gr.DownloadButton(interactive=False)
+        return gr.DownloadButton(value=give(save, run.state, NAME), interactive=True)
 
     def open_run(path: str | None) -> tuple[Any, ...]:
         if path is None:

@@ -12,7 +12,6 @@ import numpy as np
 from host import UserError, images
 from plugins.style.settings import GPU_SIZES
 
-LIMITS = images.Limits(max_bytes=200_000_000, max_pixels=200_000_000)  # the operator's own files
 OUTPUTS = (".png", ".jpg", ".jpeg")
 _SENT = 2 * GPU_SIZES[1]  # pixels; more of a side is not needed for the largest result
 
@@ -44,13 +43,7 @@ def jobs_of(content: Path, out: Path, making: Path | None, others: Sequence[Path
     for name, folder in (("--out", out), ("--making", making)):
         if folder and (folder.exists() or folder.suffix) and not folder.is_dir():
             raise UserError(f"{name} must be a folder, as --content is one.")
-    found = sorted(
-        path
-        for path in content.iterdir()
-        if path.suffix[1:].lower() in images.EXTENSIONS
-        and not path.name.startswith(".")
-        and path.is_file()
-    )
+    found = images.files_in(content)
     if not found:
         raise UserError(f"There are no pictures in the folder {content}.")
     stems = [path.stem.lower() for path in found]
@@ -101,4 +94,4 @@ def load(path: Path) -> np.ndarray:
 
 def read(path: Path) -> np.ndarray:
     """The same, with errors that do not name it."""
-    return images.fit(images.load(path, LIMITS), _SENT)
+    return images.fit(images.load(path, images.OWN_FILES), _SENT)

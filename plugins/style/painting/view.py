@@ -8,8 +8,8 @@ from typing import Any
 import gradio as gr
 import numpy as np
 import pandas as pd
-from gradio.processing_utils import save_bytes_to_cache
 
+from host.ui import give
 from plugins.style.formulas import transfer_formulas
 from plugins.style.models import BY_NAME
 from plugins.style.painting.files import painted_png
@@ -91,15 +91,14 @@ def _named(network: str) -> str:
 
 
 def files(button: gr.DownloadButton, painting: Painting, step: TransferStep) -> tuple[str, str]:
-    """The paths of the picture and of its film in Gradio's cache, which it empties itself."""
+    """The paths of the picture and of its film to give to the visitor."""
     assert painting.picture is not None
     made = {"network": step.network}
     if step.losses is not None:
         made["losses"] = f"{step.losses.total:.5f}"
     settings = dataclasses.replace(painting.settings, network=step.network)
     png = painted_png(painting.picture, settings, made)
-    cache = button.GRADIO_CACHE
     return (
-        save_bytes_to_cache(png, "painted.png", cache),
-        save_bytes_to_cache(painting.making.gif(), "making.gif", cache),
+        give(button, png, "painted.png"),
+        give(button, painting.making.gif(), "making.gif"),
     )
