@@ -14,14 +14,13 @@ ASSETS = shipped("assets", "gan")
 class Shipped:
     """A generator's file in ``assets/gan``; its model card and its first sheet lie beside it.
 
-    classes: 0 for a generator without classes. scale: how many times as large its pictures are
+    scale: how many times as large its pictures are
     shown. count, truncation: how many latents are drawn at first, and how far from the average.
     """
 
     name: str
     title: str
     scale: int
-    classes: int
     count: int
     truncation: float
     about: str
@@ -43,7 +42,6 @@ SHIPPED = {
             "digits",
             "Handwritten digits",
             2,
-            10,
             6,
             2.0,
             "A class-conditional DCGAN trained on 8,000 MNIST digits; its model card is "
@@ -53,7 +51,6 @@ SHIPPED = {
             "portraits",
             "Portraits",
             2,
-            0,
             12,
             1.3,
             "A DCGAN trained on 2,990 portraits: nobody in these pictures exists. Its model card "

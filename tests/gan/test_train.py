@@ -276,11 +276,9 @@ def test_scoring_leaves_the_discriminator_alone(objective: str) -> None:
     trainer = small(pictures, labels, objective=objective)
     trainer.step()
     before = {k: v.clone() for k, v in trainer.discriminator.state_dict().items()}
-    by_class, none = score_pictures(trainer.discriminator, pictures[:5], labels[:5])
-    assert none is None
-    weights = torch.eye(10)[labels[:5]]
-    _, percent = score_pictures(trainer.discriminator, pictures[:5], weights, by_class)
-    assert sorted(percent) == [10, 30, 50, 70, 90]
+    by_class = score_pictures(trainer.discriminator, pictures[:5], labels[:5])
+    weighted = score_pictures(trainer.discriminator, pictures[:5], torch.eye(10)[labels[:5]])
+    assert sorted(percentiles(weighted, by_class)) == [10, 30, 50, 70, 90]
     after = trainer.discriminator.state_dict()
     assert all(torch.equal(before[k], after[k]) for k in before)
     assert trainer.discriminator.training

@@ -60,12 +60,11 @@ class LabelledData:
 class Split:
     """People to learn from and people held out, as sorted places in ``names``.
 
-    left_out: those with too few pictures for either.
+    Those with too few pictures for either are in neither.
     """
 
     trained: np.ndarray
     held_out: np.ndarray
-    left_out: np.ndarray
 
 
 def digits() -> LabelledData:
@@ -92,8 +91,4 @@ def split(data: LabelledData, hold_out: float, seed: int) -> Split:
         )
     count = min(max(round(hold_out * len(usable)), 2), len(usable) - 2)
     order = np.random.default_rng(seed).permutation(usable)
-    return Split(
-        trained=np.sort(order[count:]),
-        held_out=np.sort(order[:count]),
-        left_out=np.flatnonzero(pictures < FEWEST_PICTURES),
-    )
+    return Split(trained=np.sort(order[count:]), held_out=np.sort(order[:count]))

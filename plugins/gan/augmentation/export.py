@@ -29,7 +29,6 @@ def export(
     seed: int = 0,
     truncation: float = 2.0,
     names: Sequence[str] | None = None,
-    made_by: str = "a GAN",
 ) -> Iterator[ExportStep]:
     """Draw ``count_per_class`` pictures of each class into a zip; reports about every 0.6 seconds.
 
@@ -37,8 +36,7 @@ def export(
     that torchvision's ``ImageFolder`` reads, and README.txt. Grey pictures are grey PNG files.
 
     generator: class-conditional, in evaluation mode. truncation: > 0, in standard deviations.
-    names: of the classes and so of the folders; their numbers otherwise. made_by: said in the
-    README, such as the generator's file.
+    names: of the classes and so of the folders; their numbers otherwise.
 
     Raises ValueError, at once, for a generator without classes or for more than 10,000 pictures.
     """
@@ -51,7 +49,6 @@ def export(
     if len(set(folders)) != classes:
         raise ValueError(f"{classes} different names are needed")
     readme = _README.format(
-        made_by=made_by,
         size=generator.config.size,
         count=count_per_class,
         folders=", ".join(folders),
@@ -112,8 +109,8 @@ _README = """\
 Pictures that nobody made by hand
 =================================
 
-All pictures here were drawn by {made_by}. They are no photographs or scans, and a label is what
-the generator was asked for: some pictures show something else.
+All pictures here were drawn by a class-conditional GAN. They are no photographs or scans, and a
+label is what the generator was asked for: some pictures show something else.
 
 {size} x {size} pixels, {count} of each class, one folder a class: {folders}.
 Seed {seed}; latent vectors within {truncation:g} standard deviations (truncation trick).

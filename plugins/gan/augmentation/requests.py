@@ -55,7 +55,6 @@ def export_pictures(
     count_per_class: int = 100,
     seed: int = 0,
     truncation: float = 2.0,
-    made_by: str = "the digit generator of this program (a class-conditional DCGAN)",
 ) -> Iterator[ExportStep]:
     """Labelled pictures of a class-conditional generator as a zip (see :func:`.export.export`).
 
@@ -71,5 +70,4 @@ def export_pictures(
         checks.whole("The number of pictures of each class", count_per_class, 1, MOST // classes),
         checks.seed(seed),
         checks.number("The truncation", truncation, 0.1, 4.0),
-        made_by=made_by,
     )

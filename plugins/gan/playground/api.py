@@ -48,14 +48,19 @@ def build(backend: Any) -> None:
 
         Args:
             distribution: line, two gaussians, ring, disjoint, spiral, grid, or own (see points).
-            steps: 1 to 5000. per_frame: steps from one frame to the next, 1 to 500.
-            noise: gaussian or uniform, of noise_size (1 or 2) numbers.
-            layers_g, layers_d: hidden layers, 1 to 4, of neurons_g, neurons_d (2 to 128).
+            steps: 1 to 5000.
+            per_frame: steps from one frame to the next, 1 to 500.
+            noise: gaussian or uniform.
+            noise_size: 1 or 2 numbers.
+            layers_g, layers_d: hidden layers, 1 to 4.
+            neurons_g, neurons_d: of each layer, 2 to 128.
             activation: relu, leaky-relu, tanh or sigmoid.
             objective: non-saturating, hinge, wgan-gp, least-squares or bce.
-            optimiser: adam or sgd, with the rates rate_g and rate_d.
+            optimiser: adam or sgd.
+            rate_g, rate_d: of learning.
             updates_g, updates_d: of each network in a step, 0 to 5.
-            batch: 16 to 512. seed: 0 to 4294967295.
+            batch: 16 to 512.
+            seed: 0 to 4294967295.
             points: for own, a JSON list of [x, y] pairs between -1 and 1.
 
         Returns:

@@ -49,18 +49,16 @@ def slow_step(
     settings: PlaySettings,
     snapshot: bytes | None = None,
     player: str = "both",
-    pause: float = 0.0,
     device: str = "cpu",
 ) -> Iterator[Frame]:
     """One turn in slow motion: a captioned frame per sub-step.
 
     player: "D" or "G" for the updates of that one alone, "both" for the turn that :func:`play`
-    would play. pause: seconds between frames, up to 1. Raises UserError as :func:`play` does.
+    would play. Raises UserError as :func:`play` does.
     """
     checks.one_of("The player", player, ranges.PLAYERS)
-    pause = checks.number("The pause", pause, *ranges.PAUSES)
     game, look = _begin(settings, snapshot, device)
-    return _slowly(game, look, player, pause)
+    return _slowly(game, look, player)
 
 
 def _begin(settings: PlaySettings, data: bytes | None, device: str) -> tuple[Game, Look]:
@@ -90,7 +88,7 @@ def _play(game: Game, look: Look, steps: int, per_frame: int, pause: float) -> I
         yield frame
 
 
-def _slowly(game: Game, look: Look, player: str, pause: float) -> Iterator[Frame]:
+def _slowly(game: Game, look: Look, player: str) -> Iterator[Frame]:
     frames = narrate(game, look, player)
     while True:
         with one_thread():
@@ -98,7 +96,6 @@ def _slowly(game: Game, look: Look, player: str, pause: float) -> Iterator[Frame
         if frame is None:
             return
         yield frame
-        time.sleep(pause)
 
 
 @contextmanager

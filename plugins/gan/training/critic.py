@@ -21,13 +21,11 @@ def score_pictures(
     discriminator: Discriminator,
     pictures: Tensor,
     labels: Tensor | None = None,
-    reference: np.ndarray | None = None,
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Scores of pictures, float32 (N,), and the percent of the reference scores below each.
+) -> np.ndarray:
+    """Scores of pictures, float32 (N,).
 
     pictures: (N, C, S, S) in [-1, 1]. labels: classes (N,) int64, or weights (N, classes); for a
-    conditional discriminator. reference: scores (M,) of real pictures, such as an earlier answer;
-    without it the second result is None. Ties count half. The discriminator is left as it was.
+    conditional discriminator. The discriminator is left as it was.
 
     ValueError for a conditional discriminator without labels.
     """
@@ -47,12 +45,14 @@ def score_pictures(
             for i in range(0, len(pictures), 256)
         ]
     discriminator.train(was_training)
-    logits = torch.cat(parts).float().cpu().numpy() if parts else np.zeros(0, np.float32)
-    return logits, None if reference is None else percentiles(logits, reference)
+    return torch.cat(parts).float().cpu().numpy() if parts else np.zeros(0, np.float32)
 
 
 def percentiles(scores: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Percent (N,) of the reference scores (M,), M >= 1, that are below each score (N,)."""
+    """Percent (N,) of the reference scores (M,), M >= 1, that are below each score (N,).
+
+    Ties count half.
+    """
     ordered = np.sort(reference)
     below = np.searchsorted(ordered, scores, "left") + np.searchsorted(ordered, scores, "right")
     return 50.0 * below / len(ordered)
@@ -87,13 +87,13 @@ class Critic:
             drawn = generator(points, labels).float()
         return cls(
             judge,
-            score_pictures(judge, reals.pictures(chosen), labels)[0],
-            score_pictures(judge, drawn, labels)[0],
+            score_pictures(judge, reals.pictures(chosen), labels),
+            score_pictures(judge, drawn, labels),
         )
 
     def score(
         self, pictures: Tensor, labels: Tensor | None = None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Scores (N,), and the percent of real and of generated pictures that score lower."""
-        scores, _ = score_pictures(self.discriminator, pictures, labels)
+        scores = score_pictures(self.discriminator, pictures, labels)
         return scores, percentiles(scores, self.real), percentiles(scores, self.fake)

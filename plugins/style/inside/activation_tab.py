@@ -42,8 +42,17 @@ def build(backend: Any, source: Source) -> None:
     ) -> Iterator[tuple[Any, ...]]:
         """What excites one channel of a layer; streams a picture while it grows from noise.
 
-        The steps are 10 to 400. With a picture, also its patches that excite the channel most.
-        Returns a sentence, the grown picture, the patches, and the picture lit where they are.
+        Args:
+            picture: the picture that is looked at.
+            network: "auto", or the name of one that the page lists.
+            layer: one of its layers, or "auto" for the one where content is read.
+            channel: of the layer, from 0 up.
+            steps: of growing, 10 to 400.
+            seed: 0 to 4294967295, of the noise.
+
+        Returns:
+            A sentence, the grown picture, the patches of ``picture`` that excite the channel most,
+            and the picture lit where they are; the last two with a picture only.
         """
         patches = None
         if picture is not None:

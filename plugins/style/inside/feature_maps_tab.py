@@ -37,10 +37,16 @@ def build(backend: Any, source: Source) -> None:
     ) -> tuple[np.ndarray, str]:
         """The feature maps of one layer of a network for a picture.
 
-        The network is a name of the list or "auto"; the layer one of its layers, or "auto" for the
-        one where content is read. Shows the count (1 to 64) maps that vary most, or the channels
-        named, such as "3, 17". The scale is "own" or "joint". Returns the maps in one picture and
-        a sentence about the layer.
+        Args:
+            picture: the picture that is looked at.
+            network: "auto", or the name of one that the page lists.
+            layer: one of its layers, or "auto" for the one where content is read.
+            count: how many maps, 1 to 64: those that vary most.
+            channels: or these, such as "3, 17".
+            scale: "own" or "joint", what counts as white.
+
+        Returns:
+            The maps in one picture, and a sentence about the layer.
         """
         maps = backend.feature_maps(
             picture, layer, network, count, channels=say.numbers(channels), scale=scale

@@ -39,8 +39,15 @@ def build(backend: Any, source: Source) -> None:
     ) -> tuple[np.ndarray, str]:
         """The Gram matrix and covariance of a layer for a picture, or for two to compare.
 
-        The order of the channels is "clusters" or "strength". Returns the drawn matrices and the
-        formulas with their numbers.
+        Args:
+            picture: the picture that is looked at.
+            network: "auto", or the name of one that the page lists.
+            layer: one of its layers, or "auto" for the one where content is read.
+            other: a second picture to compare, if any.
+            order: of the channels, "clusters" or "strength".
+
+        Returns:
+            The drawn matrices, and the formulas with their numbers.
         """
         view = backend.gram(picture, layer, network, other, order)
         return view.picture, f"{say.of(view.layer)}\n\n{formulas.gram_formulas(view)}"

@@ -38,8 +38,15 @@ def build(backend: Any, source: Source) -> None:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, str]:
         """Rearranged feature maps have the same style and another content.
 
-        How is "flip", "shuffle" or "turn". Returns some maps before and after, the picture
-        rearranged in the same way, and the losses of both with their formulas.
+        Args:
+            picture: the picture that is looked at.
+            network: "auto", or the name of one that the page lists.
+            layer: one of its layers, or "auto" for the one where content is read.
+            how: "flip", "shuffle" or "turn".
+
+        Returns:
+            Some maps before and after, the picture rearranged in the same way, and the losses of
+            both with their formulas.
         """
         result = backend.rearranged(picture, layer, how, network)
         said = f"{say.of(result.layer)}\n\n{formulas.rearranged_formulas(result)}"

@@ -7,8 +7,8 @@ from typing import Any
 import keras
 
 
-def stride_and_field(model: keras.Model, output: int = 0) -> tuple[int, int]:
-    """Stride and receptive field, in input pixels, of one output of a functional model.
+def stride_and_field(model: keras.Model) -> tuple[int, int]:
+    """Stride and receptive field, in input pixels, of a functional model's first output.
 
     A convolution or pooling of kernel k, dilation d and stride s behind a map of stride j widens
     the field by (k - 1) d j and makes the stride j s (Araujo, Norris, Sim 2019, "Computing
@@ -21,7 +21,7 @@ def stride_and_field(model: keras.Model, output: int = 0) -> tuple[int, int]:
     }
     known: dict[int, tuple[int, int]] = {id(tensor): (1, 1) for tensor in model.inputs}
     # no recursion: the deepest networks have hundreds of operations one behind the other
-    wanted = [model.outputs[output]]
+    wanted = [model.outputs[0]]
     while wanted:
         tensor = wanted[-1]
         if id(tensor) in known:
@@ -37,7 +37,7 @@ def stride_and_field(model: keras.Model, output: int = 0) -> tuple[int, int]:
         field = max((known[id(x)][1] for x in inputs), default=1)
         kernel, step = _kernel_and_step(operation)
         known[id(tensor)] = (stride * step, field + (kernel - 1) * stride)
-    return known[id(model.outputs[output])]
+    return known[id(model.outputs[0])]
 
 
 def _kernel_and_step(operation: Any) -> tuple[int, int]:

@@ -47,8 +47,17 @@ def build(backend: Any, source: Source) -> None:
     ) -> Iterator[tuple[Any, ...]]:
         """From noise, what a layer knows of a picture; streams the picture while it is made.
 
-        Brings back "content" of the layer or "style" of the layers up to it, in 10 to 500 steps at
-        a long side of 96 to 384 pixels. Returns a sentence, the picture, and the formula.
+        Args:
+            picture: the picture that is looked at.
+            network: "auto", or the name of one that the page lists.
+            layer: one of its layers, or "auto" for the one where content is read.
+            what: "content" of the layer, or "style" of the layers up to it.
+            steps: 10 to 500.
+            side: of the result, 96 to 384 pixels.
+            seed: 0 to 4294967295, of the noise.
+
+        Returns:
+            A sentence, the picture, and the formula.
         """
         last: ReconstructStep | None = None
         for last in backend.reconstruct(picture, layer, network, what, steps, seed, side):

@@ -132,7 +132,8 @@ def build(backend: Any, opened: gr.Tab) -> None:
             content_weight, style_weight, smoothness: 0 to 5, 1 is balanced.
             first_share, second_share, third_share: how much each painting counts.
             size: of the result's long side in pixels.
-            steps: at most; seconds: at most, 0 for no limit.
+            steps: at most.
+            seconds: at most; 0 for no limit.
             start: "preview", "photo", "colours" or "noise".
             colours: "painting", or the photo's by "histogram" or "luminance".
             network: "auto" or the name of a network.
