@@ -138,7 +138,7 @@ class Watch:
         while True:
             time.sleep(_POLL)
             for place, seen in self._seen.items():
-                now = place.files()
+                now = place.files(seen)
                 if now == seen:
                     self._seen[place] = now
                     continue

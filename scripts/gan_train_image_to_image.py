@@ -38,6 +38,7 @@ from plugins.gan.translation.batches import GREY, SIZE, Batch, colour_batch, edg
 from plugins.gan.translation.image_to_image import MEAN, ImageToImage
 from plugins.gan.translation.lab import chroma, colourfulness, grey_of
 from plugins.gan.translation.pix2pix import Pix2Pix, Pix2PixConfig
+from plugins.gan.translation.shipped import ShippedNetworks
 from plugins.gan.translation.unet import UNet, UNetConfig, load_unet, save_unet
 
 BEGIN, END = "<!-- figures -->", "<!-- end -->"
@@ -123,7 +124,7 @@ def middle(picture: np.ndarray) -> np.ndarray:
 
 def measure(args: argparse.Namespace) -> None:
     """The means over the held-out pictures, through the same code that answers a visitor."""
-    translator = ImageToImage("cpu", args.output)
+    translator = ImageToImage(ShippedNetworks("cpu", args.output))
     faces, scenes = portraits(args.portraits, True), photos(args.photos, ["val"])
     tasks = {
         "edges of portraits": [lambda p=p: translator.edges(p) for p in faces],

@@ -1,33 +1,16 @@
 """The real app, started as people start it."""
 
-import contextlib
 import os
 import shutil
 import tempfile
 
 import pytest
-from serving import App
+from serving import starting
 
 # Before Gradio is imported. Its own temporary folder may belong to another user of the machine.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 TEMPORARY = tempfile.TemporaryDirectory(prefix="triptych-tests-")
 os.environ["GRADIO_TEMP_DIR"] = TEMPORARY.name
-
-
-@contextlib.contextmanager
-def starting(tmp_path_factory):
-    apps = []
-
-    def start(*flags, **environment):
-        app = App(tmp_path_factory.mktemp("app"), flags, environment)
-        apps.append(app)
-        app.wait_until_served()
-        return app
-
-    yield start
-    for app in apps:
-        if app.process.poll() is None:
-            app.stop()
 
 
 @pytest.fixture(scope="module")

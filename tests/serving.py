@@ -1,5 +1,6 @@
 """The real app as a child process, for tests and scripts."""
 
+import contextlib
 import json
 import os
 import re
@@ -89,6 +90,23 @@ class App:
             return self.process.wait(20)
         finally:
             self.process.kill()
+
+
+@contextlib.contextmanager
+def starting(tmp_path_factory):
+    """``start(*flags, **environment)`` serves the app until the block ends."""
+    apps = []
+
+    def start(*flags, **environment):
+        app = App(tmp_path_factory.mktemp("app"), flags, environment)
+        apps.append(app)
+        app.wait_until_served()
+        return app
+
+    yield start
+    for app in apps:
+        if app.process.poll() is None:
+            app.stop()
 
 
 def call(web, fn_index, data, session=None, **more):

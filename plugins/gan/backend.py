@@ -26,6 +26,7 @@ from plugins.gan.runs.settings import RunSettings
 from plugins.gan.torchvision_compat import torchvision
 from plugins.gan.translation.image_to_image import ImageToImage
 from plugins.gan.translation.results import DETAIL, Translation
+from plugins.gan.translation.shipped import ShippedNetworks
 from plugins.gan.translation.super_resolution import SuperResolution
 
 
@@ -39,8 +40,9 @@ class GanBackend(GenerationCalls):
         self._device = device.torch
         self._store = context.weights
         self._generators: dict[str, Generator] = {}
-        self._super_resolution = SuperResolution(self._device, ASSETS)
-        self._image_to_image = ImageToImage(self._device, ASSETS)
+        networks = ShippedNetworks(self._device, ASSETS)
+        self._super_resolution = SuperResolution(networks)
+        self._image_to_image = ImageToImage(networks)
         # The first optimiser and convolutions of a process take seconds: spend them here, so
         # that the first visitor sees a grid at once.
         for _ in self.train(RunSettings(steps=1, batch_size=8, width=8)):

@@ -2,6 +2,7 @@
 
 import re
 import time
+from functools import partial
 
 import psutil
 import pytest
@@ -9,6 +10,16 @@ from authors.reloaded import BACKEND, HOOK, TAB, Author
 from executor_tools import eventually
 from gradio_client.exceptions import AppError
 from httpx import HTTPError
+from serving import starting
+
+soon = partial(eventually, every=0.3)  # each look is a new client
+
+
+@pytest.fixture
+def start_app(tmp_path_factory):
+    """As elsewhere, but each test's app ends with it: a dozen that watch files take the cores."""
+    with starting(tmp_path_factory) as start:
+        yield start
 
 
 @pytest.fixture
@@ -47,7 +58,7 @@ def test_a_change_of_the_backend_ends_its_own_worker_and_no_other(start_app, aut
     author.edit("backend.py", '"!"', '"?"')
     with pytest.raises(AppError, match=r"^The Mine worker was restarted\. \(call"):
         running.result(timeout=30)
-    eventually(lambda: _ask(app, "what", api_name="/mine_shout") == "what?")
+    soon(lambda: _ask(app, "what", api_name="/mine_shout") == "what?")
     assert counting.result(timeout=60) == "ended at 99"
     assert _ask(app, api_name="/demo_pid") == neighbour
     eventually(lambda: len(app.workers()) == 2)  # the old one is gone
@@ -69,7 +80,7 @@ def test_a_file_that_is_saved_as_it_was_and_one_of_a_virtual_environment(start_a
     assert "has changed" not in app.log
     assert {each.pid for each in app.workers()} >= {each.pid for each in before}
     author.edit("backend.py", '"!"', '"?"')
-    eventually(lambda: _ask(app, "what", api_name="/mine_shout") == "what?")
+    soon(lambda: _ask(app, "what", api_name="/mine_shout") == "what?")
 
 
 def test_of_two_plugins_the_one_that_was_chosen_stays_the_one(start_app, tmp_path):
@@ -93,7 +104,7 @@ def bbb(backend):
     app = start_app("--plugin", str(tmp_path / "two.py"), "--only", "bbb", "--reload")
     assert _ask(app, api_name="/bbb_go") == "b1"
     (tmp_path / "two.py").write_text(two.replace("b1", "b2"))
-    eventually(lambda: _ask(app, api_name="/bbb_go") == "b2")
+    soon(lambda: _ask(app, api_name="/bbb_go") == "b2")
     assert _events(app) == {"/bbb_go"}
 
 
@@ -104,13 +115,13 @@ def test_events_names_and_new_files_follow_the_code(start_app, author):
     author.edit("backend.py", "import time", "import time\nfrom mine.words import WORD")
     author.edit("backend.py", 'text + "!"', "text + WORD")
     author.edit("tab.py", 'api_name="mine_fail"', 'api_name="mine_break"')
-    eventually(lambda: _events(app) == before - {"/mine_fail"} | {"/mine_break"})
-    eventually(lambda: _ask(app, "yes", api_name="/mine_shout") == "yes indeed")
+    soon(lambda: _events(app) == before - {"/mine_fail"} | {"/mine_break"})
+    soon(lambda: _ask(app, "yes", api_name="/mine_shout") == "yes indeed")
     author.write("words.py", 'WORD = " of course"\n')
-    eventually(lambda: _ask(app, "yes", api_name="/mine_shout") == "yes of course")
+    soon(lambda: _ask(app, "yes", api_name="/mine_shout") == "yes of course")
     author.edit("tab.py", "mine_", "ours_")
     author.edit("__init__.py", 'name="mine"', 'name="ours"')
-    eventually(lambda: "/ours_shout" in _events(app))
+    soon(lambda: "/ours_shout" in _events(app))
     assert _ask(app, "yes", api_name="/ours_shout") == "yes of course"
 
 
@@ -119,19 +130,19 @@ def test_a_change_within_the_second_and_of_the_same_length_is_seen(start_app, au
     app = start_app(*author.flags, "--reload")
     for mark in "?.:;":
         author.write("backend.py", BACKEND.replace('"!"', f'"{mark}"'))
-        eventually(lambda mark=mark: _ask(app, "so", api_name="/mine_shout") == f"so{mark}")
+        soon(lambda mark=mark: _ask(app, "so", api_name="/mine_shout") == f"so{mark}")
 
 
 def test_deleted_files_leave_an_error_and_the_plugin_comes_back_with_them(start_app, author):
     app = start_app(*author.flags, "--reload")
     for name in ("__init__.py", "tab.py", "backend.py"):
         (author.folder / name).unlink()
-    eventually(lambda: "could not be loaded" in app.wait_until_served())
+    soon(lambda: "could not be loaded" in app.wait_until_served())
     assert "/mine_shout" not in _events(app)
     assert _ask(app, 2, api_name="/demo_count") == "ended at 1"
     for name, text in (("backend.py", BACKEND), ("tab.py", TAB), ("__init__.py", HOOK)):
         author.write(name, text)
-    eventually(lambda: "/mine_shout" in _events(app))
+    soon(lambda: "/mine_shout" in _events(app))
     assert _ask(app, "back", api_name="/mine_shout") == "back!"
 
 
@@ -165,7 +176,7 @@ def build(backend):
     two = _ask(app, api_name="/two_pid")
     edited = (tmp_path / "one.py").read_text().replace("first", "second")
     (tmp_path / "one.py").write_text(edited)
-    eventually(lambda: _ask(app, api_name="/one_pid").startswith("second"))
+    soon(lambda: _ask(app, api_name="/one_pid").startswith("second"))
     assert _ask(app, api_name="/two_pid") == two
 
 

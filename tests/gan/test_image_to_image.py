@@ -19,6 +19,7 @@ from plugins.gan.translation.image_to_image import ImageToImage
 from plugins.gan.translation.line_styles import styled_lines
 from plugins.gan.translation.pix2pix import Pix2Pix, Pix2PixConfig
 from plugins.gan.translation.quality import Eye, EyeConfig, save_eye
+from plugins.gan.translation.shipped import ShippedNetworks
 from plugins.gan.translation.unet import UNet, UNetConfig, save_unet
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
@@ -45,7 +46,7 @@ def translator(tmp_path_factory: pytest.TempPathFactory) -> ImageToImage:
             save_unet(network, folder / f"{task}_{kind}.safetensors")
     save_eye(Eye(EyeConfig(widths=(4, 4, 4, 4, 4))), folder / "perceptual.safetensors")
     Image.new("RGB", (128, 128), "gray").save(folder / "edges_mean.png")
-    return ImageToImage("cpu", folder)
+    return ImageToImage(ShippedNetworks("cpu", folder))
 
 
 @pytest.fixture(scope="module")
@@ -222,7 +223,7 @@ def test_a_wrong_detail_is_refused(translator: ImageToImage, detail: float):
 
 def test_a_missing_network_is_said_in_a_sentence(tmp_path: Path, face: np.ndarray):
     with pytest.raises(UserError, match="missing or damaged"):
-        ImageToImage("cpu", tmp_path).colour(face)
+        ImageToImage(ShippedNetworks("cpu", tmp_path)).colour(face)
 
 
 def test_l1_alone_learns_and_leaves_the_discriminator():

@@ -15,6 +15,7 @@ from host.images import to_png
 from plugins.gan.backend import GanBackend
 from plugins.gan.evaluation.results import Report
 from plugins.gan.results import Opinion, TrainStep, Turn
+from plugins.gan.runs.run import Run
 from plugins.gan.runs.settings import RunSettings
 
 SMALL = RunSettings(steps=60, batch_size=16, size=16, width=8)
@@ -57,6 +58,25 @@ def test_a_run_in_two_halves_is_the_run_in_one(backend: GanBackend, run: list[Tr
     *_, whole = backend.train(SMALL, state=half.state)
     assert whole.step == 60
     np.testing.assert_allclose(whole.grid.astype(int), run[-1].grid, atol=2)
+
+
+def test_a_run_that_was_opened_goes_on_and_can_be_looked_back_at(
+    backend: GanBackend, run: list[TrainStep]
+) -> None:
+    settings, step = backend.read_run(run[-1].state)
+    opened = Run(settings, state=run[-1].state, state_step=step)
+    longer = dataclasses.replace(settings, steps=step + 5)
+    for report in backend.train(longer, state=opened.state):
+        opened.add(report)
+        assert opened.attempts.items()
+    assert opened.attempts.items()[0][0] == step
+
+
+def test_a_run_goes_on_with_classes_only_if_it_was_begun_so(
+    backend: GanBackend, run: list[TrainStep]
+) -> None:
+    with pytest.raises(UserError, match="begun without classes"):
+        list(backend.train(dataclasses.replace(SMALL, conditional=True), state=run[-1].state))
 
 
 @pytest.mark.parametrize("objective", ["hinge", "wgan-gp", "least-squares", "bce"])

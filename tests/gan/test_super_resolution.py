@@ -10,12 +10,14 @@ import torch
 from PIL import Image, ImageFilter
 
 from host import UserError
+from plugins.gan.backend import GanBackend
 from plugins.gan.translation import enlarge_tab, enlarge_view
 from plugins.gan.translation.degrade import bicubic, shrink, to_picture, to_tensor
 from plugins.gan.translation.enlarger import Enlarger, EnlargerConfig, load_enlarger, save_enlarger
 from plugins.gan.translation.patches import PatchDiscriminator
 from plugins.gan.translation.quality import Eye, EyeConfig, compare, luma_psnr, save_eye
 from plugins.gan.translation.results import Figures, Translation
+from plugins.gan.translation.shipped import ShippedNetworks
 from plugins.gan.translation.super_resolution import SuperResolution
 from plugins.gan.weights import CheckpointError
 
@@ -50,7 +52,7 @@ def small_enlarger(seed: int) -> Enlarger:
 
 
 def enlarged(folder: Path, picture: np.ndarray, prove: bool = True) -> Translation:
-    return list(SuperResolution("cpu", folder).enlarge(picture, prove))[-1]
+    return list(SuperResolution(ShippedNetworks("cpu", folder)).enlarge(picture, prove))[-1]
 
 
 def test_shrinking_does_not_alias() -> None:
@@ -107,7 +109,10 @@ def test_enlarged_as_it_is(folder: Path, drawing: np.ndarray) -> None:
 
 
 def test_bicubic_comes_first_and_answers_are_added(folder: Path, drawing: np.ndarray) -> None:
-    counts = [len(each.answers) for each in SuperResolution("cpu", folder).enlarge(drawing)]
+    counts = [
+        len(each.answers)
+        for each in SuperResolution(ShippedNetworks("cpu", folder)).enlarge(drawing)
+    ]
     assert counts[0] == 1
     assert counts[-1] == 3
     assert counts == sorted(counts)
@@ -142,12 +147,29 @@ def test_too_small_is_refused_at_once(
     folder: Path, shape: tuple[int, int], prove: bool, sentence: str
 ) -> None:
     with pytest.raises(UserError, match=sentence):
-        SuperResolution("cpu", folder).enlarge(np.zeros((*shape, 3), np.uint8), prove)
+        SuperResolution(ShippedNetworks("cpu", folder)).enlarge(
+            np.zeros((*shape, 3), np.uint8), prove
+        )
 
 
-def test_no_picture_is_refused(folder: Path) -> None:
-    with pytest.raises(UserError, match="choose a picture"):
-        SuperResolution("cpu", folder).enlarge(None)
+@pytest.mark.parametrize(
+    ("picture", "sentence"),
+    [
+        (None, "choose a picture"),
+        (np.zeros((64, 64, 3)), "RGB picture, uint8"),
+        (np.zeros((64, 64), np.uint8), "RGB picture, uint8"),
+        ("photo.jpg", "RGB picture, uint8"),
+    ],
+)
+def test_what_is_no_picture_is_refused(backend: GanBackend, picture: object, sentence: str) -> None:
+    for call in (
+        lambda: list(backend.enlarge(picture)),
+        lambda: backend.colour(picture),
+        lambda: backend.edges_to_picture(picture),
+        lambda: backend.critic(b"", picture),
+    ):
+        with pytest.raises(UserError, match=sentence):
+            call()
 
 
 def test_the_smallest_picture_is_enlarged(folder: Path) -> None:
@@ -229,7 +251,7 @@ def test_the_table_marks_the_best_of_each_measure() -> None:
 
 def test_the_tab_answers_over_the_api(folder: Path, drawing: np.ndarray) -> None:
     with gr.Blocks() as page:
-        enlarge_tab.build(SuperResolution("cpu", folder))
+        enlarge_tab.build(SuperResolution(ShippedNetworks("cpu", folder)))
     enlarge = event(page, "gan_enlarge")
     *_, last = enlarge(drawing, "prove", "bicubic", "the truth")
     words, table, pair, closer, every, _ = last

@@ -16,12 +16,15 @@ def link_opener(kind, spec, environment=None, interpreter=None):
     return lambda: ProcessLink(spec, environment or {}, interpreter)
 
 
-def eventually(condition, seconds=30.0):
-    """Wait until ``condition()`` is true; the assertion fails after ``seconds``."""
+def eventually(condition, seconds=30.0, every=0.02):
+    """Wait until ``condition()`` is true; the assertion fails after ``seconds``.
+
+    every: seconds between two looks; more where a look takes the cores from what is waited for.
+    """
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
+        time.sleep(every)
 
 
 def in_thread(function, *args):

@@ -56,6 +56,9 @@ class LiveRun:
     def reports(self) -> Iterator[TrainStep]:
         """The first report comes before the first step, the last one after the last."""
         settings = self._settings
+        if self._state is not None and settings.conditional != has_classes(self._state):
+            begun = "without classes" if settings.conditional else "with classes"
+            raise UserError(f"This run was begun {begun} and can only go on so.")
         data = yield from self._notes(run_data.read(settings, self._files, self._store))
         judge = None
         if settings.conditional:
@@ -88,12 +91,6 @@ class LiveRun:
         config = training_config(settings, data.pictures)
         if self._state is not None:
             trainer = restored(self._state, data, self._device)
-            if settings.conditional != (trainer.networks.classes > 0):
-                raise UserError(
-                    "This run was begun "
-                    + ("without classes" if settings.conditional else "with classes")
-                    + " and can only go on so."
-                )
             trainer.set_rates(settings.learning_rate_g, settings.learning_rate_d)
             return trainer
         networks = NetworkConfig(
@@ -236,11 +233,18 @@ def training_config(settings: RunSettings, pictures: Tensor) -> TrainingConfig:
     )
 
 
+def has_classes(state: bytes) -> bool:
+    """Whether a saved run is conditional. Raises UserError for no saved run."""
+    try:
+        return run_state.read_configs(state)[0].classes > 0
+    except CheckpointError as error:
+        raise UserError(str(error)) from error
+
+
 def restored(state: bytes, data: RunData, device: str) -> Trainer:
     """A saved run on its pictures. Raises UserError where they do not go together."""
+    labels = data.labels if has_classes(state) else None
     try:
-        conditional = run_state.read_configs(state)[0].classes > 0
-        labels = data.labels if conditional else None
         return run_state.restore(state, data.pictures, labels, device)
     except CheckpointError as error:
         raise UserError(str(error)) from error
@@ -256,10 +260,10 @@ def read_run(state: bytes) -> tuple[RunSettings, int]:
     Raises UserError for anything but a run saved here.
     """
     try:
-        networks, _, step = run_state.read_configs(state)
+        _, _, step = run_state.read_configs(state)
         run_state.verify(state)
         settings = RunSettings(**json.loads(run_state.read_extra(state)["settings"])).checked()
-        if settings.conditional != (networks.classes > 0):
+        if settings.conditional != has_classes(state):
             raise ValueError("classes")
         return settings, step
     except CheckpointError as error:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import TypeVar
-
 import numpy as np
 import torch
 from PIL import Image
@@ -14,10 +10,10 @@ from host import UserError, checks, images
 from plugins.gan.translation import edges
 from plugins.gan.translation.colour import coloured
 from plugins.gan.translation.lab import chroma, grey_of
-from plugins.gan.translation.quality import Eye, compare, load_eye
+from plugins.gan.translation.quality import compare
 from plugins.gan.translation.results import DETAIL, Translation
-from plugins.gan.translation.unet import UNet, load_unet
-from plugins.gan.weights import CheckpointError
+from plugins.gan.translation.shipped import ShippedNetworks
+from plugins.gan.translation.unet import UNet
 
 SIZE = 128
 """The sides of a portrait made of lines."""
@@ -31,19 +27,13 @@ GREY = 2.0
 MEAN = "edges_mean.png"
 KINDS = {"L1 only": "l1", "GAN": "gan"}
 
-T = TypeVar("T")
-
 
 class ImageToImage:
-    """Loads a network when it is first needed. ``folder`` holds edges_l1.safetensors,
-    edges_gan.safetensors, colour_l1.safetensors, colour_gan.safetensors, edges_mean.png and
-    perceptual.safetensors."""
+    """By edges_l1, edges_gan, colour_l1, colour_gan and perceptual of ``networks``, and
+    edges_mean.png beside them."""
 
-    def __init__(self, device: str, folder: Path) -> None:
-        self._device = device
-        self._folder = folder
-        self._networks: dict[str, UNet] = {}
-        self._eye: Eye | None = None
+    def __init__(self, networks: ShippedNetworks) -> None:
+        self._networks = networks
 
     def edges(
         self, picture: np.ndarray, drawing: bool = False, detail: float = DETAIL
@@ -76,7 +66,7 @@ class ImageToImage:
             )
         answers = {"average": self._mean()}
         for name, kind in KINDS.items():
-            answers[name] = self._portrait(self._network(f"edges_{kind}"), lines)
+            answers[name] = self._portrait(self._networks.unet(f"edges_{kind}"), lines)
         return self._compared(edges.picture_of(lines), answers, target)
 
     def colour(self, picture: np.ndarray) -> Translation:
@@ -95,7 +85,7 @@ class ImageToImage:
         grey = grey_of(picture)
         answers = {"grey": grey}
         for name, kind in KINDS.items():
-            answers[name] = coloured(self._network(f"colour_{kind}"), grey)
+            answers[name] = coloured(self._networks.unet(f"colour_{kind}"), grey)
         return self._compared(grey, answers, picture if chroma(picture) >= GREY else None)
 
     def _compared(
@@ -103,39 +93,24 @@ class ImageToImage:
     ) -> Translation:
         if target is None:
             return Translation(source, answers, None, {})
-        if self._eye is None:
-            self._eye = _loaded(load_eye, self._folder / "perceptual.safetensors", self._device)
         truth = images.fit(target, COMPARED)
         if min(truth.shape[:2]) < MIN_SIDE:  # a very long, thin picture
             return Translation(source, answers, target, {})
         figures = {
-            name: compare(self._eye, images.fit(answer, COMPARED), truth)
+            name: compare(self._networks.eye(), images.fit(answer, COMPARED), truth)
             for name, answer in answers.items()
         }
         return Translation(source, answers, target, figures)
 
     @torch.inference_mode()
     def _portrait(self, network: UNet, lines: np.ndarray) -> np.ndarray:
-        condition = torch.from_numpy(lines)[None, None].to(self._device) * 2 - 1
+        condition = torch.from_numpy(lines)[None, None].to(self._networks.device) * 2 - 1
         answer = network(condition)[0].float().cpu().permute(1, 2, 0)
         return ((answer + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).numpy()
 
-    def _network(self, name: str) -> UNet:
-        if name not in self._networks:
-            path = self._folder / f"{name}.safetensors"
-            self._networks[name] = _loaded(load_unet, path, self._device)
-        return self._networks[name]
-
     def _mean(self) -> np.ndarray:
-        with Image.open(self._folder / MEAN) as image:
+        with Image.open(self._networks.folder / MEAN) as image:
             return np.array(image.convert("RGB"))
-
-
-def _loaded(load: Callable[[Path, str], T], path: Path, device: str) -> T:
-    try:
-        return load(path, device)
-    except (CheckpointError, OSError) as error:
-        raise UserError(f"{path.name}, a file of this program, is missing or damaged.") from error
 
 
 def _check(picture: np.ndarray) -> None:

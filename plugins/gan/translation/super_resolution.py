@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -25,18 +23,18 @@ from plugins.gan.translation.enlarge_limits import (
     MAX_TRUTH,
     MIN_SIDE,
 )
-from plugins.gan.translation.enlarger import Enlarger, load_enlarger
-from plugins.gan.translation.quality import Eye, compare, load_eye
+from plugins.gan.translation.quality import compare
 from plugins.gan.translation.results import Figures, Translation
+from plugins.gan.translation.shipped import ShippedNetworks
 
 REPORT_SECONDS = 0.25
 
 
 class SuperResolution:
-    """The networks in ``folder``, loaded when they are first needed."""
+    """By super_resolution_l1, super_resolution_gan and perceptual of ``networks``."""
 
-    def __init__(self, device: str, folder: Path) -> None:
-        self._device, self._folder = torch.device(device), folder
+    def __init__(self, networks: ShippedNetworks) -> None:
+        self._networks = networks
 
     def enlarge(self, picture: np.ndarray, prove: bool = True) -> Iterator[Translation]:
         """Enlarge ``picture``, RGB uint8 (H, W, 3); yields with each answer, the last has all.
@@ -60,7 +58,7 @@ class SuperResolution:
 
     def _enlarge(self, given: np.ndarray, prove: bool) -> Iterator[Translation]:
         target = given if prove else None
-        small = to_tensor(given).to(self._device)
+        small = to_tensor(given).to(self._networks.device)
         if prove:
             small = shrink(small)
         source = to_picture(small).repeat(FACTOR, 0).repeat(FACTOR, 1)
@@ -72,7 +70,7 @@ class SuperResolution:
                     if target is not None:
                         if answers:  # comparing takes long: the visitor may stop before it
                             yield Translation(source, dict(answers), target, dict(figures))
-                        figures[name] = compare(self._eye, answer, target)
+                        figures[name] = compare(self._networks.eye(), answer, target)
                     answers[name] = answer
                 yield Translation(source, dict(answers), target, dict(figures))
 
@@ -81,7 +79,8 @@ class SuperResolution:
         if name == "bicubic":
             yield to_picture(bicubic(small))
             return
-        network = self._l1 if name == "L1 only" else self._gan
+        kind = "l1" if name == "L1 only" else "gan"
+        network = self._networks.enlarger(f"super_resolution_{kind}")
         reported = time.monotonic()
         work = network.gradually(small)
         while True:
@@ -94,15 +93,3 @@ class SuperResolution:
                 yield None
                 reported = time.monotonic()
         yield to_picture(found)
-
-    @cached_property
-    def _l1(self) -> Enlarger:
-        return load_enlarger(self._folder / "super_resolution_l1.safetensors", str(self._device))
-
-    @cached_property
-    def _gan(self) -> Enlarger:
-        return load_enlarger(self._folder / "super_resolution_gan.safetensors", str(self._device))
-
-    @cached_property
-    def _eye(self) -> Eye:
-        return load_eye(self._folder / "perceptual.safetensors", str(self._device))
