@@ -212,6 +212,8 @@ def test_a_waiting_call_can_be_cancelled(kind, executor):
     assert next(running) > 0
     assert isinstance(outcome[0], WorkerError)
     assert "before it began" in str(outcome[0])
+    each.warm_up()
+    assert each.status().waiting == 0  # neither what was taken back nor what only starts a worker
 
 
 def _call_for(worker, visitor):

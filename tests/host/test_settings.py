@@ -54,6 +54,13 @@ def test_a_space_says_where_to_listen(spacefile, monkeypatch):
     assert (settings.host, settings.port) == ("0.0.0.0", 7861)
 
 
+def test_a_port_that_is_none_is_named(spacefile, monkeypatch, capsys):
+    monkeypatch.setenv("GRADIO_SERVER_PORT", "http")
+    with pytest.raises(SystemExit):
+        settings_from([])
+    assert "a setting is wrong (port: " in capsys.readouterr().err
+
+
 def test_a_damaged_environment_is_not_blamed_on_the_spacefile(spacefile, monkeypatch, capsys):
     monkeypatch.setenv("TRIPTYCH_PLUGINS", "{bad")
     with pytest.raises(SystemExit):

@@ -322,7 +322,11 @@ def test_nobody_makes_the_app_ask_another_server(app, web, functions, canary):
             )
             assert web.get(f"gradio_api/{route}{url}").status_code in (403, 404, 400)
     escaped = f'{{"data": [{{"path": "\\u0068ttp://127.0.0.1:{port}/b.png"}}], "fn_index": 0}}'
-    web.post("gradio_api/queue/join", content=escaped, headers={"Content-Type": "application/json"})
+    for kind in ("application/json", "application/JSON", "text/plain", ""):
+        for path in ("queue/join", "component_server"):
+            sent = web.post(f"gradio_api/{path}", content=escaped, headers={"Content-Type": kind})
+            assert sent.status_code == 400
+            assert "fetches no files from elsewhere" in sent.json()["detail"]
     assert asked == []
     assert "Traceback" not in app.log
 
