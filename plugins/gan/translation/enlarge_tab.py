@@ -9,8 +9,9 @@ import gradio as gr
 import numpy as np
 
 from host import UserError
-from host.ui import PHOTO_CREDITS, QUIET, ImageInput, offer_examples, photos
+from host.ui import PHOTO_CREDITS, ImageInput, offer_examples, photos
 from plugins.gan.translation import enlarge_view as view
+from plugins.gan.translation.comparison import Comparison, gallery
 from plugins.gan.translation.enlarge_limits import ANSWERS, MAX_SIDE, MAX_TRUTH
 from plugins.gan.translation.examples import SMALL
 from plugins.gan.translation.results import Translation
@@ -26,7 +27,6 @@ sharp picture. That detail is **invented**: it is plausible, not known. Never tr
 a number plate or a diagnosis.
 """
 _CREDITS = f"Examples: two drawings by this project's own program, and the photos {PHOTO_CREDITS}"
-_KEPT = 1800  # seconds that the pictures wait to be compared
 
 
 def build(backend: Any) -> None:
@@ -53,20 +53,12 @@ def build(backend: Any) -> None:
             figures = gr.HTML()
             with gr.Tabs():
                 with gr.Tab("Slide between two"):
-                    with gr.Row():
-                        choices = [view.GIVEN, *ANSWERS, view.TRUTH]
-                        left = gr.Dropdown(choices, value="L1 only", label="Left")
-                        right = gr.Dropdown(choices, value="GAN", label="Right")
-                    slider = gr.ImageSlider(
-                        label="Two of them", format="png", interactive=False, height=460
-                    )
+                    two = Comparison([view.GIVEN, *ANSWERS, view.TRUTH], view.pictures)
                 with gr.Tab("A closer look"):
                     gr.Markdown("The place where the two networks differ most.")
-                    closer = _gallery("The same place of each")
+                    closer = gallery("The same place of each")
                 with gr.Tab("Side by side"):
-                    every = _gallery("All of them")
-
-    kept = gr.State(None, time_to_live=_KEPT)  # the last Translation
+                    every = gallery("All of them")
 
     def gan_enlarge(
         picture: np.ndarray | None, how: str = PROVE, left: str = "L1 only", right: str = "GAN"
@@ -96,44 +88,16 @@ def build(backend: Any) -> None:
         yield (
             view.summary(found, picture.shape[:2]),
             view.table(found.figures),
-            compare(found, left, right),
+            two.of(found, left, right),
             view.gallery(view.closer_look(found)),
             view.gallery(view.pictures(found)),
             found,
         )
 
-    def compare(found: Translation | None, left: str, right: str) -> Any:
-        """The two pictures of that name. Without a truth, the GAN's stands in its place."""
-        if found is None:
-            return gr.skip()
-        shown = view.pictures(found)
-        return tuple(shown.get(name, shown["GAN"]) for name in (left, right))
-
     button.click(
         gan_enlarge,
-        [picture, how, left, right],
-        [words, figures, slider, closer, every, kept],
+        [picture, how, two.left, two.right],
+        [words, figures, two.slider, closer, every, two.kept],
         api_name="gan_enlarge",
         show_progress="minimal",
-    )
-    gr.on(
-        [left.input, right.input],
-        compare,
-        [kept, left, right],
-        slider,
-        queue=False,
-        trigger_mode="always_last",
-        **QUIET,
-    )
-
-
-def _gallery(label: str) -> gr.Gallery:
-    return gr.Gallery(
-        label=label,
-        format="png",
-        columns=3,
-        height="auto",
-        object_fit="contain",
-        interactive=False,
-        buttons=["download", "fullscreen"],
     )

@@ -13,6 +13,7 @@ from host.ui import PHOTO_CREDITS, QUIET, Drawing, ImageInput, offer_examples, p
 from plugins.gan.translation import enlarge_view, framing
 from plugins.gan.translation import translate_view as view
 from plugins.gan.translation.canvas import SETTINGS, holding
+from plugins.gan.translation.comparison import Comparison, gallery
 from plugins.gan.translation.examples import LINES, people
 from plugins.gan.translation.results import DETAIL, Translation
 
@@ -44,7 +45,6 @@ _CREDITS = (
     "Portraits and drawings: made by this project's own programs; nobody is portrayed. Photos: "
     f"{PHOTO_CREDITS}"
 )
-_KEPT = 1800  # seconds that the pictures wait to be compared
 
 
 def build(backend: Any) -> None:
@@ -96,7 +96,7 @@ def _build_edges(backend: Any) -> None:
                             **QUIET,
                         )
         with gr.Column(scale=2, min_width=320):
-            outputs, compare = _results(view.EDGES)
+            outputs = _Outputs(view.EDGES)
 
     def gan_edges_to_picture(
         picture: np.ndarray | None,
@@ -127,7 +127,7 @@ def _build_edges(backend: Any) -> None:
             raise UserError("Please choose a picture first, or draw one.")
         used = picture if drawing else framing.square(picture, zoom, across, down)
         found: Translation = backend.edges_to_picture(used, drawing, detail)
-        return (*view.shown(found, view.EDGES), compare(found, left, right), found)
+        return (*view.shown(found, view.EDGES), outputs.two.of(found, left, right), found)
 
     def of_drawing(drawn: dict[str, Any] | None, left: str, right: str) -> tuple[Any, ...]:
         paper = framing.on_paper(drawn)
@@ -135,7 +135,7 @@ def _build_edges(backend: Any) -> None:
             raise UserError("Please draw a face first.")
         return gan_edges_to_picture(paper, True, DETAIL, 1, 0.5, 0.5, left, right)
 
-    controls = [picture, drawing, detail, zoom, across, down, outputs.left, outputs.right]
+    controls = [picture, drawing, detail, zoom, across, down, outputs.two.left, outputs.two.right]
     button.click(
         gan_edges_to_picture,
         controls,
@@ -157,7 +157,7 @@ def _build_edges(backend: Any) -> None:
     )
     draw.click(
         of_drawing,
-        [canvas, outputs.left, outputs.right],
+        [canvas, outputs.two.left, outputs.two.right],
         outputs.components,
         api_visibility="private",
         show_progress="minimal",
@@ -172,7 +172,7 @@ def _build_colour(backend: Any) -> None:
             button = gr.Button("Colour it", variant="primary")
             offer_examples([*people(2), *photos()], picture)
         with gr.Column(scale=2, min_width=320):
-            outputs, compare = _results(view.COLOUR)
+            outputs = _Outputs(view.COLOUR)
 
     def gan_colour(
         picture: np.ndarray | None, left: str = "L1 only", right: str = "GAN"
@@ -195,13 +195,13 @@ def _build_colour(backend: Any) -> None:
         return (
             view.scaled(picture.shape[:2], found) + words,
             *rest,
-            compare(found, left, right),
+            outputs.two.of(found, left, right),
             found,
         )
 
     button.click(
         gan_colour,
-        [picture, outputs.left, outputs.right],
+        [picture, outputs.two.left, outputs.two.right],
         outputs.components,
         api_name="gan_colour",
         show_progress="minimal",
@@ -216,44 +216,9 @@ class _Outputs:
         self.figures = gr.HTML()
         with gr.Tabs():
             with gr.Tab("Side by side"):
-                self.every = gr.Gallery(
-                    label="All of them",
-                    format="png",
-                    columns=3,
-                    height="auto",
-                    object_fit="contain",
-                    interactive=False,
-                    buttons=["download", "fullscreen"],
-                )
+                self.every = gallery("All of them")
             with gr.Tab("Slide between two"):
-                with gr.Row():
-                    choices = [*names.choices, enlarge_view.TRUTH]
-                    self.left = gr.Dropdown(choices, value="L1 only", label="Left")
-                    self.right = gr.Dropdown(choices, value="GAN", label="Right")
-                self.slider = gr.ImageSlider(
-                    label="Two of them", format="png", interactive=False, height=460
+                self.two = Comparison(
+                    [*names.choices, enlarge_view.TRUTH], lambda found: view.pictures(found, names)
                 )
-        self.kept = gr.State(None, time_to_live=_KEPT)
-        self.components = [self.words, self.figures, self.every, self.slider, self.kept]
-
-
-def _results(names: view.Names) -> tuple[_Outputs, Any]:
-    outputs = _Outputs(names)
-
-    def compare(found: Translation | None, left: str, right: str) -> Any:
-        """The two pictures of that name. Without a truth, the GAN's stands in its place."""
-        if found is None:
-            return gr.skip()
-        pictures = view.pictures(found, names)
-        return tuple(pictures.get(name, pictures["GAN"]) for name in (left, right))
-
-    gr.on(
-        [outputs.left.input, outputs.right.input],
-        compare,
-        [outputs.kept, outputs.left, outputs.right],
-        outputs.slider,
-        queue=False,
-        trigger_mode="always_last",
-        **QUIET,
-    )
-    return outputs, compare
+        self.components = [self.words, self.figures, self.every, self.two.slider, self.two.kept]
