@@ -47,10 +47,7 @@ def within(
     thread.start()
     thread.join(seconds)
     if thread.is_alive():
-        assert thread.ident is not None
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(thread.ident), ctypes.py_object(_Overdue)
-        )
+        raise_in(thread, _Overdue)
         thread.join(grace)
         where = errors[0] if errors else None
         raise TooLate(f"not done within {seconds:g} s") from where
@@ -60,3 +57,11 @@ def within(
         # Ctrl-C reaches the main thread only: this one is the function's own.
         raise RuntimeError(f"{type(errors[0]).__name__}: {errors[0]}") from errors[0]
     return results[0]
+
+
+def raise_in(thread: threading.Thread, error: type[BaseException]) -> None:
+    """Raise ``error`` in a thread that runs, as soon as it executes Python again."""
+    assert thread.ident is not None
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(thread.ident), ctypes.py_object(error)
+    )

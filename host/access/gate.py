@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
 from html import escape
-from typing import Any
 
 from starlette._utils import get_route_path
+from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -77,15 +76,9 @@ def page(title: str, body: str, status: int = 200) -> Response:
     return HTMLResponse(html, status, {"Cache-Control": "no-store"})
 
 
-def header(scope: MutableMapping[str, Any], name: str) -> str:
-    """A request's header, "" when it is not there."""
-    wanted = name.encode()
-    return next((value.decode("latin-1") for key, value in scope["headers"] if key == wanted), "")
-
-
 def is_browser(scope: Scope) -> bool:
     """Whether a person looks at the answer, not a program."""
-    return "text/html" in header(scope, "accept")
+    return "text/html" in Headers(scope=scope).get("accept", "")
 
 
 _PAGE = """<!doctype html>

@@ -9,11 +9,12 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from host.access.gate import OPEN, Gate, header, is_browser, page, refusal
+from host.access.gate import OPEN, Gate, is_browser, page, refusal
 from host.access.tries import Tries, later
 from host.access.users import Users
 
@@ -53,7 +54,7 @@ class PasswordGate(Gate):
     def user(self, scope: Scope) -> str | None:
         self._sign_out_the_gone(scope)
         gradio = scope["app"]
-        cookies = cookie_parser(header(scope, "cookie"))
+        cookies = cookie_parser(Headers(scope=scope).get("cookie", ""))
         # As Gradio's get_current_user has it.
         token = cookies.get(f"access-token-{gradio.cookie_id}") or cookies.get(
             f"access-token-unsecure-{gradio.cookie_id}"
@@ -79,7 +80,7 @@ class PasswordGate(Gate):
         if scope["type"] != "http" or scope["method"] != "POST":
             await self.door(scope)(scope, receive, send)
             return
-        size = header(scope, "content-length")
+        size = Headers(scope=scope).get("content-length", "")
         if not size.isdecimal() or int(size) > _LONGEST:
             answer = self._say(scope, "This is too long for a name and a password.", 413)
             await answer(scope, receive, send)

@@ -87,9 +87,9 @@ def _warn(spacefile: Path, torch_index: str | None) -> None:
 
 
 def _push(spacefile: Path, args: argparse.Namespace) -> str:
-    from host import hub
+    from host.space import push
 
-    secrets = hub.secrets_of(args.secret)
+    secrets = push.secrets_of(args.secret)
     with tempfile.TemporaryDirectory() as folder:
         space.export(spacefile, Path(folder), args.torch_index)
-        return hub.push(Path(folder), args.space, private=args.private, secrets=secrets)
+        return push.push(Path(folder), args.space, private=args.private, secrets=secrets)

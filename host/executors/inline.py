@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import threading
 from multiprocessing.connection import Connection
 
+from host.deadline import raise_in
 from host.executors.link import socket_pair
 from host.worker import BackendSpec, Interrupted, Server
 
@@ -35,12 +35,8 @@ class ThreadLink:
         return self._thread.is_alive()
 
     def interrupt(self) -> None:
-        assert self._thread.ident is not None
-        if not self._server.interruptible:
-            return
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(self._thread.ident), ctypes.py_object(Interrupted)
-        )
+        if self._server.interruptible:
+            raise_in(self._thread, Interrupted)
 
     def end(self, grace: float) -> None:
         self._thread.join(grace)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import math
 import os
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,11 +12,7 @@ from typing import Any
 
 import gradio as gr
 from gradio.block_function import BlockFunction
-from gradio.route_utils import FnIndexInferError
 from gradio.utils import get_upload_folder
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from host import caller
 
@@ -28,12 +22,8 @@ _NAMED = 12  # choices that a sentence lists
 _LARGEST = 2**53  # up to which a browser counts exactly
 _LONGEST = 60  # characters of a label or a choice in a sentence
 _LONGEST_PATH = 4000  # bytes
-_DIRECT = re.compile(r"/gradio_api/(run|api)/")
-_CALLS = ("/queue/", "/call/", "/run/", "/api/", "/component_server")
 _PICTURES = (gr.Image, gr.ImageSlider)
 _FILES = (gr.File, gr.UploadButton, gr.Gallery, gr.Audio, gr.Video)
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-_FULL = "There is no room for files on this server at the moment; please try again later."
 _CHOICES = (gr.Dropdown, gr.Radio, gr.CheckboxGroup)
 
 
@@ -118,10 +108,10 @@ def _error(sentence: str) -> gr.Error:
 
 
 def _label(block: Any) -> str:
-    return _short(getattr(block, "label", None) or block.get_block_name())
+    return short(getattr(block, "label", None) or block.get_block_name())
 
 
-def _short(text: Any) -> str:
+def short(text: Any) -> str:
     return str(text) if len(str(text)) <= _LONGEST else f"{str(text)[:_LONGEST]}…"
 
 
@@ -153,7 +143,7 @@ def _listed(choices: Sequence[Any]) -> str:
         return "nothing yet: there is no choice so far"
     if len(choices) > _NAMED:
         return f"one of its {len(choices)} choices"
-    return "one of: " + ", ".join(_short(choice) for choice in choices)
+    return "one of: " + ", ".join(short(choice) for choice in choices)
 
 
 def _names_other_files(value: Any) -> bool:
@@ -187,70 +177,3 @@ def _is_text(value: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-class Answered:
-    """ASGI middleware that answers for what Gradio's routes raise.
-
-    A client's mistake is told in a sentence; everything else is logged in full and told apart from
-    it by a call id.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        begun = False
-        direct = _DIRECT.match(scope.get("path", ""))
-
-        async def sending(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            if direct and message.get("status") == 500:  # Gradio's for every gr.Error: a sentence
-                message["status"] = 400
-            await send(message)
-
-        try:
-            await self._app(scope, receive, sending)
-        except Exception as error:
-            if scope["type"] != "http":
-                raise
-            answer = _answer(scope.get("path", ""), error)
-            if not begun:
-                await answer(scope, receive, send)
-
-
-def _answer(path: str, error: Exception) -> Response:
-    """Of 404 or 400 for a client's mistake, else of 500."""
-    called = any(part in path for part in _CALLS)
-    if isinstance(error, FnIndexInferError) or (called and isinstance(error, KeyError)):
-        return _json(404, "There is no such event here.")
-    if called and isinstance(error, (TypeError, ValueError, AttributeError, RecursionError)):
-        return _json(400, "This is not a call that can be answered.")
-    if _is_full(error):
-        log.error("%s: %s", path.split("?")[0], error)
-        return _json(507, _FULL)
-    with caller.acting_for(who := caller.Caller()):
-        log.error("%s failed", path.split("?")[0], exc_info=error)
-    return _json(500, f"Something went wrong (call {who.id}).")
-
-
-def _is_full(error: BaseException | None) -> bool:
-    """Also where Gradio raises an error of its own because of it."""
-    if isinstance(error, OSError):
-        return error.errno in _NO_ROOM
-    return error is not None and _is_full(error.__cause__)
-
-
-def malformed(request: Request, error: Exception) -> Response:
-    """For FastAPI's RequestValidationError: which field is wrong, without what was sent."""
-    first: dict[str, Any] = next(iter(getattr(error, "errors", list)()), {})
-    where = ".".join(str(part) for part in first.get("loc", ())[1:])
-    if first.get("type") == "json_invalid":
-        return _json(422, "This is not JSON.")
-    return _json(422, f"{_short(where) or 'The request'}: {first.get('msg', 'it is malformed')}.")
-
-
-def _json(status: int, sentence: str) -> Response:
-    log.info("refused: %s", sentence)
-    return JSONResponse({"detail": sentence}, status)

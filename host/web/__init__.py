@@ -15,9 +15,9 @@ from host import access
 from host.host import Host
 from host.settings import Settings
 from host.ui.blocks import Page
-from host.ui.complaints import Answered, malformed
 from host.ui.leaving import Presence
 from host.web import covers, health, metrics
+from host.web.answered import Answered, malformed
 from host.web.edge import Edge
 from host.web.pages import Pages
 

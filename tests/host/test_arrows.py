@@ -18,7 +18,7 @@ from host.testing.imports import FRAMEWORKS
 ROOT = Path(__file__).parents[2]
 PLUGINS = sorted(path.parent.name for path in ROOT.glob("plugins/*/__init__.py"))
 
-PUBLIC = {"host", "host.archives", "host.images", "host.ui", "host.weights"}
+PUBLIC = {"host", "host.archives", "host.checks", "host.images", "host.ui", "host.weights"}
 """What plugin authors are promised: docs/versions.md. host.testing is for their tests."""
 SHIPS_WITH_THEM = {
     "host.shipped": "where their assets lie, in a checkout and in a wheel",

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from host.cli.new import REQUIREMENTS
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -27,6 +29,12 @@ def test_requirements_txt_is_everything_the_three_plugins_need(project):
     extras = project["optional-dependencies"]
     everything = [*project["dependencies"], *extras["face"], *extras["style"], *extras["gan"]]
     assert listed((ROOT / "requirements.txt").read_text().splitlines()) == listed(everything)
+
+
+def test_a_new_plugin_asks_for_the_frameworks_that_ours_have(project):
+    extras = project["optional-dependencies"]
+    ours = listed([*extras["face"], *extras["gan"]])
+    assert listed(REQUIREMENTS.values()) <= ours
 
 
 def test_a_plugins_author_gets_no_framework(project):

@@ -16,8 +16,8 @@ from executor_tools import eventually
 from packaging.requirements import Requirement
 from serving import ROOT, App
 
-from host import hub as pushing
 from host import space
+from host.space import push as pushing
 from host.space import requirements
 
 sys.path.insert(0, str(Path(__file__).parent))

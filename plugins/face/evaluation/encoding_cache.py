@@ -13,7 +13,7 @@ import numpy as np
 
 from host import UserError
 
-VERSION = 2
+VERSION = 3
 """Raise it when detection, alignment or an encoder gives other numbers than before."""
 
 

@@ -73,8 +73,9 @@ def _load(model: FaceModel, weights: Path) -> Encode:
     def encode(pictures: list[np.ndarray]) -> list[np.ndarray | None]:
         crops: dict[int, np.ndarray] = {}
         for place, picture in enumerate(pictures):
-            if faces := detector.detect(picture):
-                crops[place] = encoder.align(picture, faces[main_face(faces, picture.shape)])
+            upright, faces, _ = detector.detect_upright(picture)  # as the page does
+            if faces:
+                crops[place] = encoder.align(upright, faces[main_face(faces, upright.shape)])
         found: list[np.ndarray | None] = [None] * len(pictures)
         if crops:
             encodings = encoder.encode(np.stack(list(crops.values())))

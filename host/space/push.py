@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from host.space.card import SpaceError
@@ -48,7 +47,7 @@ def push(
     """
     if not _SPACE.fullmatch(space):
         raise SpaceError(f"{space!r} is not OWNER/NAME, such as ada/triptych.")
-    with _sentences(space):
+    try:
         # Only here: it takes a second to import.
         from huggingface_hub import HfApi, get_token
         from huggingface_hub.utils import disable_progress_bars
@@ -70,18 +69,11 @@ def push(
             delete_patterns="*",  # what an earlier push brought and this one does not
             commit_message="Triptych",
         )
-    return str(made)
-
-
-@contextlib.contextmanager
-def _sentences(space: str) -> Iterator[None]:
-    """Whatever the Hub or the way to it answers, as a SpaceError without tokens and traces."""
-    try:
-        yield
     except SpaceError:
         raise
-    except Exception as error:
+    except Exception as error:  # without tokens and traces
         raise SpaceError(f"The Hub was not reached or refused: {_why(error, space)}.") from error
+    return str(made)
 
 
 def _why(error: BaseException, space: str) -> str:
