@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import math
 import os
@@ -24,6 +25,8 @@ _LONGEST = 60  # characters of a label or a choice in a sentence
 _LONGEST_PATH = 4000  # bytes
 _PICTURES = (gr.Image, gr.ImageSlider)
 _FILES = (gr.File, gr.UploadButton, gr.Gallery, gr.Audio, gr.Video)
+FULL = "There is no room for files on this server at the moment; please try again later."
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _CHOICES = (gr.Dropdown, gr.Radio, gr.CheckboxGroup)
 
 
@@ -93,13 +96,20 @@ def wrong_event(error: Exception | None = None) -> gr.Error:
 
 def our_fault(title: str, what: str) -> gr.Error:
     """Log the exception being handled; what the visitor reads instead."""
-    if _is_full(error := sys.exc_info()[1]):
+    if is_full(error := sys.exc_info()[1]):
         log.error("%s of %s: %s", what, title, error)
-        return gr.Error(_FULL, title=title, print_exception=False)
+        return gr.Error(FULL, title=title, print_exception=False)
     with caller.acting_for(who := caller.Caller()):
         log.exception("%s of %s failed", what, title)
     text = f"Something went wrong in {title} (call {who.id})."
     return gr.Error(text, title=title, print_exception=False)
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Also where Gradio raises an error of its own because of it."""
+    if isinstance(error, OSError):
+        return error.errno in _NO_ROOM
+    return error is not None and is_full(error.__cause__)
 
 
 def _error(sentence: str) -> gr.Error:

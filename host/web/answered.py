@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import re
 from typing import Any
@@ -13,15 +12,13 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from host import caller
-from host.ui.complaints import short
+from host.ui.complaints import FULL, is_full, short
 from host.web.answers import Refusal, answer
 
 log = logging.getLogger("host.complaints")
 
 _DIRECT = re.compile(r"/gradio_api/(run|api)/")
 _CALLS = ("/queue/", "/call/", "/run/", "/api/", "/component_server")
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-_FULL = "There is no room for files on this server at the moment; please try again later."
 
 
 class Answered:
@@ -62,19 +59,12 @@ def _answer(path: str, error: Exception) -> Response:
         return _told(404, "There is no such event here.")
     if called and isinstance(error, (TypeError, ValueError, AttributeError, RecursionError)):
         return _told(400, "This is not a call that can be answered.")
-    if _is_full(error):
+    if is_full(error):
         log.error("%s: %s", path.split("?")[0], error)
-        return _told(507, _FULL)
+        return _told(507, FULL)
     with caller.acting_for(who := caller.Caller()):
         log.error("%s failed", path.split("?")[0], exc_info=error)
     return _told(500, f"Something went wrong (call {who.id}).")
-
-
-def _is_full(error: BaseException | None) -> bool:
-    """Also where Gradio raises an error of its own because of it."""
-    if isinstance(error, OSError):
-        return error.errno in _NO_ROOM
-    return error is not None and _is_full(error.__cause__)
 
 
 def malformed(request: Request, error: Exception) -> Response:
