@@ -37,6 +37,11 @@ def _empty(value: Any) -> Any:
     return {} if value is None else value
 
 
+def _told(name: str, default: Any) -> Any:
+    """Hugging Face Spaces say where to listen in Gradio's own variables."""
+    return os.environ.get(name) or default
+
+
 def _spacefile() -> Path:
     """The one of the folder where Triptych was started, or else the one that came with it."""
     here = Path("Spacefile")
@@ -104,11 +109,8 @@ class Settings(BaseSettings):
     spacefile: ClassVar[Path] = _spacefile()
 
     title: str = "Triptych"
-    # Hugging Face Spaces say where to listen in Gradio's own variables.
-    host: str = Field(default_factory=lambda: os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"))
-    port: int = Field(
-        default_factory=lambda: os.environ.get("GRADIO_SERVER_PORT", 7860), ge=0, le=65535
-    )
+    host: str = Field(default_factory=lambda: _told("GRADIO_SERVER_NAME", "127.0.0.1"))
+    port: int = Field(default_factory=lambda: _told("GRADIO_SERVER_PORT", 7860), ge=0, le=65535)
     plugins: Annotated[dict[str, PluginSettings], BeforeValidator(_empty)] = {}
     plugin: Names = []
     """Folders, files or modules of plugins to load besides those that are installed."""

@@ -35,7 +35,7 @@ def add(page: gr.Blocks) -> None:
     targets: list[dict[str, Any]] = []
     for block in list(page.blocks.values()):
         if isinstance(block, gr.Tabs) and block.rendered_in is None:
-            tabs = {}
+            tabs: dict[str, Any] = {}
             for tab in block.children:
                 if isinstance(tab, gr.Tab):
                     word = _word(tab.label)

@@ -22,7 +22,10 @@ def register_plugins(register: Callable[[Plugin], None]) -> None:
             description="A photo, painted in the manner of a painting, while you watch "
             "and change your mind.",
             cover=shipped("assets", "style", "cover.webp"),
-            requires=("tensorflow", "keras", "h5py", "safetensors", "scipy", "matplotlib"),
+            requires=(
+                *("tensorflow", "keras", "h5py", "safetensors"),
+                *("sklearn", "scipy", "matplotlib"),
+            ),
         )
     )
 

@@ -185,9 +185,9 @@ def test_a_seed_that_is_not_allowed_is_a_sentence(demo, visit):
     page.get_by_text("Noise, networks, seed").click()
     seed = page.get_by_label("Seed", exact=False).locator("visible=true").first
     for typed, sentence in (
-        ("", "The seed must be a whole number."),
-        ("-5", "The seed must be between"),
-        ("99999999999", "The seed must be between"),
+        ("", "The seed must be a whole number between"),
+        ("-5", "The seed must be a whole number between"),
+        ("99999999999", "The seed must be a whole number between"),
     ):
         seed.fill(typed)
         expect(page.get_by_text(sentence)).to_be_visible(timeout=60_000)

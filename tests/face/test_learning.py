@@ -160,19 +160,19 @@ def test_people_with_one_picture_take_no_part_and_too_few_are_told() -> None:
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"steps": 0}, "number of steps must be between 1 and 5,000"),
+        ({"steps": 0}, "number of steps must be a whole number between 1 and 5,000"),
         ({"steps": 2.5}, "whole number"),
         ({"margin": float("nan")}, "margin must be a number"),
-        ({"margin": 0.0}, "margin must be between"),
+        ({"margin": 0.0}, "margin must be a number between"),
         ({"margin": "wide"}, "margin must be a number"),
         ({"mining": "lazy"}, "semi-hard, random, hardest"),
-        ({"dimensions": 1}, "dimensions must be between"),
+        ({"dimensions": 1}, "dimensions must be a whole number between"),
         ({"people_per_batch": 1}, "People in a batch"),
         ({"pictures_per_person": None}, "whole number"),
         ({"people_per_batch": 64, "pictures_per_person": 32}, "too large"),
         ({"learning_rate": float("inf")}, "learning rate must be a number"),
-        ({"hold_out": 1.0}, "held out must be between"),
-        ({"seed": -1}, "seed must be between"),
+        ({"hold_out": 1.0}, "held out must be a number between"),
+        ({"seed": -1}, "seed must be a whole number between"),
     ],
 )
 def test_a_value_out_of_range_is_a_sentence(wrong, sentence) -> None:
@@ -427,7 +427,7 @@ def test_digits_have_no_head_to_use() -> None:
         (("people", "/nowhere/x.zip"), "upload it again"),
         (("birds", None), "Learn from"),
         (("digits", None, "head", float("nan")), "margin must be a number"),
-        (("digits", None, "head", 0.2, "semi-hard", 0), "steps must be between"),
+        (("digits", None, "head", 0.2, "semi-hard", 0), "steps must be a whole number between"),
     ],
 )
 @pytest.mark.parametrize("name", ["face_learn", "face_compare"])

@@ -126,12 +126,12 @@ def test_a_walk_changes_with_every_control(backend: GanBackend) -> None:
         ({"count": 100, "digits": "all"}, "at most 144"),
         ({"count": 2.5}, "whole number"),
         ({"count": None}, "whole number"),
-        ({"seed": -1}, "seed must be between"),
+        ({"seed": -1}, "seed must be a whole number between"),
         ({"seed": float("inf")}, "whole number"),
-        ({"kind": "cats"}, "must be one of digits or portraits"),
-        ({"truncation": 0}, "truncation must be between"),
+        ({"kind": "cats"}, "must be one of digits, portraits"),
+        ({"truncation": 0}, "truncation must be a number between"),
         ({"truncation": float("nan")}, "must be a number"),
-        ({"truncation": 10**400}, "truncation must be between"),
+        ({"truncation": 10**400}, "truncation must be a number between"),
     ],
 )
 def test_a_mistake_is_answered_with_a_sentence(

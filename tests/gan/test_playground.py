@@ -158,7 +158,7 @@ def test_points_beyond_the_plane_are_scaled_keeping_proportions() -> None:
         ({"neurons_d": "32"}, "whole number"),
         ({"activation": "gelu"}, "activation must be one of"),
         ({"objective": None}, "objective must be one of"),
-        ({"optimiser": "lbfgs"}, "optimiser must be one of adam or sgd"),
+        ({"optimiser": "lbfgs"}, "optimiser must be one of adam, sgd"),
         ({"rate_g": math.nan}, "must be a number"),
         ({"rate_d": 0}, "between"),
         ({"updates_g": 6}, "between 0 and 5"),

@@ -50,10 +50,11 @@ class TripletOptions:
 
     def __post_init__(self) -> None:
         checks.one_of("The mining", self.mining, MINING)
-        for names, check in ((_WHOLE, checks.whole), (_NUMBERS, checks.number)):
-            for name, (label, low, high) in names.items():
-                value = check(label, getattr(self, name), low, high)
-                object.__setattr__(self, name, value)
+        for name, (label, least, most) in _WHOLE.items():
+            value = checks.whole(label, getattr(self, name), least, most)
+            object.__setattr__(self, name, value)
+        for name, (label, low, high) in _NUMBERS.items():
+            object.__setattr__(self, name, checks.number(label, getattr(self, name), low, high))
         if self.people_per_batch * self.pictures_per_person > MAX_BATCH:
             raise UserError(
                 f"A batch of {self.people_per_batch} people with {self.pictures_per_person} "
