@@ -401,22 +401,27 @@ def test_a_socket_from_another_site_is_closed():
     assert reached
 
 
-def test_the_page_is_compressed_for_who_can_read_that(http):
-    zipped = http.get("/")
-    plain = http.get("/", headers={"Accept-Encoding": "identity"})
+@pytest.mark.parametrize(
+    ("path", "inside"), [("/", "window.gradio_config"), ("/config", '"dependencies":')]
+)
+def test_the_page_is_compressed_for_who_can_read_that(http, path, inside):
+    zipped = http.get(path)
+    plain = http.get(path, headers={"Accept-Encoding": "identity"})
     assert zipped.headers["content-encoding"] == "gzip"
     assert int(zipped.headers["content-length"]) < int(plain.headers["content-length"]) / 4
     assert "content-encoding" not in plain.headers
     assert zipped.text == plain.text
-    assert "window.gradio_config" in plain.text
+    assert inside in plain.text
+    assert zipped.headers["content-type"] == plain.headers["content-type"]
 
 
-def test_every_address_has_a_page_of_its_own(proxied):
+@pytest.mark.parametrize("path", ["/", "/config"])
+def test_every_address_has_a_page_of_its_own(proxied, path):
     names = ["first.example", "second.example", *(f"{i}.example" for i in range(10))]
     with httpx.Client(base_url=proxied.url, timeout=30) as http:
         for name in [*names, *names[:2]]:
             sent = {"X-Forwarded-Host": name, "X-Forwarded-Proto": "https"}
-            page = http.get("/", headers=sent).text
+            page = http.get(path, headers=sent).text
             assert set(re.findall(r"https://[^/\"]*\.example\b", page)) == {f"https://{name}"}
 
 
