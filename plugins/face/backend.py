@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator, Sequence
 import numpy as np
 import tensorflow as tf
 
-from host import Context, UserError, checks
+from host import Context, UserError
 from host.weights import Progress
 from plugins.face import people
 from plugins.face.checks import ordinal, picture_batch
@@ -287,7 +287,6 @@ class FaceBackend:
         self, archive: bytes | None, model: str | None = None, seed: int = 0
     ) -> Iterator[Working | PairReport]:
         """Verification as binary classification, beside the distance threshold."""
-        seed = checks.seed(seed)
         data = yield from self._labelled(archive, "head", model)
         yield Working("Fitting three deciders on pairs ...")
         yield classify_pairs(data, seed)

@@ -10,5 +10,5 @@ class Direct:
     def __getattr__(self, name):
         return getattr(self._backend, name)
 
-    def cancel(self):
+    def cancel(self, *methods):
         pass

@@ -82,7 +82,7 @@ class Direct:
         yield Working("Reading the pictures.")
         yield classify_pairs(digits(), seed)
 
-    def cancel(self) -> None: ...
+    def cancel(self, *methods: str) -> None: ...
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ class Inside(InsideCalls):
     def networks(self) -> list[NetworkInfo]:
         return [NetworkInfo("vgg19", False), NetworkInfo("embedded", True)]
 
-    def cancel(self) -> None:
+    def cancel(self, *methods: str) -> None:
         pass
 
 

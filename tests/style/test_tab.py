@@ -103,7 +103,7 @@ class Cancelled:
     def transfer(self, *pictures, **options):
         yield from itertools.islice(self.backend.transfer(*pictures, **options), self.steps)
 
-    def cancel(self):
+    def cancel(self, *methods):
         pass
 
     def __getattr__(self, name):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from host import checks
 from plugins.face import metrics
 from plugins.face.learning.data import LabelledData, split
 from plugins.face.learning.results import PairMethod, PairReport
@@ -62,8 +63,10 @@ def classify_pairs(data: LabelledData, seed: int) -> PairReport:
     Everything is fitted on pairs of one part of the people and judged on pairs of the others.
     seed: of who is held out and which pairs are drawn. Pictures count as their pixels.
 
-    Raises UserError when there are too few people or pictures.
+    Raises UserError when there are too few people or pictures, or for another seed than 0 to
+    2**32 - 1.
     """
+    seed = checks.seed(seed)
     from sklearn.linear_model import LogisticRegression
 
     people = split(data, HOLD_OUT, seed)
