@@ -207,7 +207,7 @@ def test_a_cluster_without_room_is_a_sentence(make):
 
 def test_without_ray_the_plugin_says_what_to_install(make, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(WorkerError, match=r"Ray is not installed here \(pip install triptych"):
+    with pytest.raises(WorkerError, match=r"Ray is not installed here \(pip install ray"):
         Backend([make()]).add(1, 1)
 
 
