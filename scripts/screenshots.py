@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "browser")]
 
 from browsers import find_browser
+from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 from serving import App
 
@@ -158,6 +159,9 @@ def shoot(flags: list[str], shots: Sequence[tuple[str, Callable[[Page], None]]])
                 page.wait_for_timeout(4000)  # the worker line is refreshed every 3 s
                 file = OUT / f"{use.__name__}.png"
                 page.screenshot(path=file, full_page=True)
+                with Image.open(file) as picture:  # a third of the size
+                    palette = picture.convert("RGB").quantize(256)
+                palette.save(file, optimize=True)
                 print(file.relative_to(ROOT))
                 page.close()
             browser.close()

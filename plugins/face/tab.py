@@ -25,7 +25,7 @@ def build(backend: Any) -> None:
         with gr.Column(scale=1):
             model = gr.Dropdown(
                 [
-                    ("Published weights if here, else offline", AUTO),
+                    ("Published, else offline", AUTO),
                     *((model.title, model.name) for model in MODELS),
                 ],
                 value=AUTO,
