@@ -13,6 +13,6 @@ def table_html(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]
         f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows
     )
     return (
-        f"<div><b>{escape(title)}</b><table class='plugins'><thead><tr>{head}</tr></thead>"
-        f"<tbody>{body}</tbody></table></div>"
+        f"<div style='font-size:.85em'><b>{escape(title)}</b>"
+        f"<table class='plugins'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )

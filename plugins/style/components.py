@@ -18,7 +18,7 @@ PICTURE: dict[str, Any] = {
 
 def network_dropdown(label: str, info: str | None = None) -> gr.Dropdown:
     """Which network answers, by name."""
-    automatic = ("VGG19 or VGG16 if its weights are here, else embedded", AUTO)
+    automatic = ("VGG19 or VGG16 if here, else embedded", AUTO)
     return gr.Dropdown(
         [automatic, *((model.title, model.name) for model in MODELS)],
         value=AUTO,
