@@ -32,6 +32,7 @@ class Served:
     def __init__(self, program: Callable[[int], list[str]]) -> None:
         self._url = f"http://127.0.0.1:{(port := free_port())}/"
         env = {**os.environ, "GRADIO_ANALYTICS_ENABLED": "False"}
+        env.pop("PYTHONDONTWRITEBYTECODE", None)  # or ours is compiled anew, and not the peer's
         began = time.perf_counter()
         self._process = subprocess.Popen(
             program(port), cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
