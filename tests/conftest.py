@@ -7,8 +7,6 @@ import tempfile
 import pytest
 from serving import starting
 
-# Where it is set, each of a thousand processes would compile Triptych anew.
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # Before Gradio is imported. Its own temporary folder may belong to another user of the machine.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 TEMPORARY = tempfile.TemporaryDirectory(prefix="triptych-tests-")

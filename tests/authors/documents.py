@@ -71,7 +71,6 @@ def run(document, folder, *path, **environment):
             "PATH": os.pathsep.join([*map(str, path), os.environ["PATH"]]),
             "TRIPTYCH_CACHE": str(folder / ".cache"),
             "TRIPTYCH_OFFLINE": "1",
-            "PIP_COMPILE": "0",  # most of it is never imported
             **environment,
         },
         capture_output=True,

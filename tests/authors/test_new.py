@@ -46,7 +46,8 @@ def run(*command, cwd, **environment):
 
 
 def content(folder):
-    return {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {file: file.read_bytes() for file in files if "__pycache__" not in file.parts}
 
 
 @pytest.mark.timeout(400)  # TensorFlow is imported by one process after another
