@@ -2,7 +2,7 @@
 
     pip install onnx onnxruntime
     pip download nudenet==3.4.2 --no-deps && unzip -j nudenet-*.whl nudenet/320n.onnx
-    python scripts/style_judge.py --judge 320n.onnx [--data ../shared/data] [--out judged]
+    python scripts/style_judge.py --judge 320n.onnx [--data data] [--out judged]
 
 The judge is a network that none of the three has seen: the backbone of YOLOv8n (Jocher et al.
 2023), trained on COCO and fine-tuned, as it lies in the package nudenet 3.4.2 (AGPL 3.0; only this
@@ -71,7 +71,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--judge", type=Path, required=True, help="nudenet's 320n.onnx")
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, default=Path("judged"))
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--steps", type=int, default=60)

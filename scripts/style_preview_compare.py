@@ -1,6 +1,6 @@
 """What the style plugin's quick preview is worth, as a picture and as the transfer's start.
 
-    python scripts/style_preview_compare.py [--data ../shared/data] [--searched 1] [--sheet FILE]
+    python scripts/style_preview_compare.py [--data data] [--searched 1] [--sheet FILE]
 
 Four photographs of BSDS500's validation part and four paintings, at 256 and 384 pixels. For each
 start (the photo, the photo in the painting's colours, the same with the painting's contrast in
@@ -85,7 +85,7 @@ def descent(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument(
         "--searched", type=int, default=1, help="photos for which evaluations are counted"
     )

@@ -1,7 +1,7 @@
 """Make the contact sheet beside the embedded network's card: pictures that may be shown.
 
     pip install scikit-image
-    python scripts/style_sheet.py [--data ../shared/data] [--size 256] [--steps 80]
+    python scripts/style_sheet.py [--data data] [--size 256] [--steps 80]
 
 Six photos x this project's five paintings, each painted with the embedded network, with random
 filters and with SqueezeNet, its teacher. Photos: china and flower from scikit-learn (CC BY 2.0, by
@@ -26,7 +26,7 @@ from plugins.style.pictures import fitted
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, default=ROOT / "assets" / "style" / "embedded.webp")
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--steps", type=int, default=80)

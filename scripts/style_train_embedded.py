@@ -1,6 +1,6 @@
 """Train the style plugin's embedded network: a small VGG that copies SqueezeNet's features.
 
-    python scripts/style_train_embedded.py [--data ../shared/data] [--out assets/style]
+    python scripts/style_train_embedded.py [--data data] [--out assets/style]
 
 Each taught layer of the student regresses the ReLU features of one layer of SqueezeNet v1.1
 (Iandola et al. 2016, the ImageNet weights of keras-squeezenet), channel by channel, divided by
@@ -224,7 +224,7 @@ def explained(model: keras.Model, teacher: Teacher, pictures: np.ndarray) -> dic
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, default=Path("assets/style"))
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate of Adam")

@@ -1,6 +1,6 @@
 """Train the quick preview of the style plugin: a decoder of the embedded network's features.
 
-    python scripts/style_train_preview.py [--data ../shared/data] [--out assets/style]
+    python scripts/style_train_preview.py [--data data] [--out assets/style]
 
 The features of a photo in the painting's colours get the painting's mean and covariance; the
 decoder, from random weights, learns what to add to the photo so that the plugin's own loss, with
@@ -124,7 +124,7 @@ def batch(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, default=Path("assets/style"))
     parser.add_argument("--minutes", type=float, default=25.0, help="stop in time for this")
     parser.add_argument("--steps", type=int, default=3000)
