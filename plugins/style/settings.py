@@ -22,7 +22,6 @@ STEPS = (10, 2000)
 WEIGHTS = (0, 100)
 """How much one part counts, least and most; 1 is balanced."""
 SECONDS = (0, 3600)
-SEEDS = (0, 2**32 - 1)
 LAYERS = 5
 """Style layers of every network, shallow to deep."""
 
@@ -102,7 +101,7 @@ class Settings:
             colours=checks.one_of("The choice of colours", self.colours, COLOURS),
             pooling=checks.one_of("The pooling", self.pooling, POOLINGS),
             network=self.network,
-            seed=checks.whole("The seed", self.seed, *SEEDS),
+            seed=checks.seed(self.seed),
         )
 
     def to_json(self) -> str:

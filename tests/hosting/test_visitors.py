@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from executor_tools import eventually
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from serving import call
@@ -105,13 +106,6 @@ def known(app, session, file):
         assert "Nobody is known yet" in str(error)
         return None
     return [face["name"] for face in answer[1]]
-
-
-def eventually(true, seconds=30):
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.1)
 
 
 def files(app):

@@ -260,10 +260,10 @@ def read_run(state: bytes) -> tuple[RunSettings, int]:
     Raises UserError for anything but a run saved here.
     """
     try:
-        _, _, step = run_state.read_configs(state)
+        networks, _, step = run_state.read_configs(state)
         run_state.verify(state)
         settings = RunSettings(**json.loads(run_state.read_extra(state)["settings"])).checked()
-        if settings.conditional != has_classes(state):
+        if settings.conditional != (networks.classes > 0):
             raise ValueError("classes")
         return settings, step
     except CheckpointError as error:

@@ -17,6 +17,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
+from host.checks import MAX_SEED
 from plugins.gan.networks import Discriminator, Generator, NetworkConfig
 from plugins.gan.training.config import TrainingConfig
 from plugins.gan.training.objectives import OBJECTIVES
@@ -38,7 +39,7 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "r1": (0, 1e6),
     "r1_every": (1, 10_000),
     "ema_half_life": (0, 1e9),
-    "seed": (0, 2**32 - 1),
+    "seed": (0, MAX_SEED),
     "updates_d": (1, 100),
     "gradient_penalty": (0, 1e6),
     "gradient_penalty_every": (1, 10_000),

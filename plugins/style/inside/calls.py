@@ -27,7 +27,6 @@ from plugins.style.inside.results import (
     ReconstructStep,
 )
 from plugins.style.networks import Network
-from plugins.style.settings import SEEDS
 
 
 class InsideCalls:
@@ -75,7 +74,7 @@ class InsideCalls:
     ) -> Iterator[ExciteStep]:
         """Grow a picture that excites one channel; yields each step. steps: 10..400."""
         steps = checks.whole("The number of steps", steps, *EXCITE_STEPS)
-        seed = checks.whole("The seed", seed, *SEEDS)
+        seed = checks.seed(seed)
         yield from activation.excite(
             self.network(network), layer, channel, steps, seed, self._device
         )
@@ -125,7 +124,7 @@ class InsideCalls:
         """
         what = checks.one_of("The part to reconstruct", what, WHAT)
         steps = checks.whole("The number of steps", steps, *RECONSTRUCT_STEPS)
-        seed = checks.whole("The seed", seed, *SEEDS)
+        seed = checks.seed(seed)
         side = checks.whole("The size", side, *RECONSTRUCT_SIDES)
         yield from reconstruction.reconstruct(
             self.network(network), picture, layer, what, steps, seed, side, self._device
@@ -144,5 +143,5 @@ class InsideCalls:
         how: "flip", "shuffle" or "turn".
         """
         how = checks.one_of("The way to rearrange", how, REARRANGEMENTS)
-        seed = checks.whole("The seed", seed, *SEEDS)
+        seed = checks.seed(seed)
         return rearranged(self.network(network), picture, layer, how, seed, self._device)
