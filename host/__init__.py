@@ -9,6 +9,7 @@ and its backend (read by the worker) may both use it.
 
 from typing import TYPE_CHECKING, Any
 
+from host import gradio_stubs
 from host.devices import Device
 from host.hookspecs import hookimpl
 from host.plugin import API_VERSION, Command, Context, Plugin, SettingsSection, UserError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from host.host import Host
 
 __version__ = "0.1.0"
+gradio_stubs.write_none()  # now, as nobody knows who imports Gradio first
 
 __all__ = [
     "API_VERSION",

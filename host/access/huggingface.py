@@ -16,7 +16,6 @@ from starlette.types import Message, Receive, Scope, Send
 
 from host.access.errors import AccessError
 from host.access.gate import OPEN, Gate, page
-from host.ui.components import NoStub
 
 log = logging.getLogger("host.access")
 
@@ -27,7 +26,7 @@ _FAILED = (
 _SIGNED_OUT = "<p>You are signed out.</p><p><a href='./'>Sign in again</a></p>"
 
 
-class SignOut(gr.LoginButton, metaclass=NoStub):
+class SignOut(gr.LoginButton):
     """Its presence makes Gradio offer the sign-in; all that it does is to lead away."""
 
     def activate(self) -> None:

@@ -1,7 +1,7 @@
 """What a plugin's tab may use of the host's page. Imports Gradio; a backend must not."""
 
 from host.executors.call import CallCancelled, WorkerError
-from host.ui.components import QUIET, ImageInput, NoStub, download_bar, give
+from host.ui.components import QUIET, ImageInput, download_bar, give
 from host.ui.drawing import Drawing
 from host.ui.examples import PHOTO_CREDITS, offer_examples, photos, put_examples
 from host.ui.only_operator import only_operator
@@ -12,7 +12,6 @@ __all__ = [
     "CallCancelled",
     "Drawing",
     "ImageInput",
-    "NoStub",
     "WorkerError",
     "download_bar",
     "give",

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from abc import ABCMeta
 from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
 import gradio as gr
 import numpy as np
-from gradio.component_meta import ComponentMeta
 from gradio.processing_utils import save_bytes_to_cache
 from gradio_client.utils import is_http_url_like
 
@@ -23,14 +21,7 @@ QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 """Of events that are the page's own business."""
 
 
-class NoStub(ComponentMeta):
-    """Gradio writes a ``.pyi`` beside the source of each new component; we want none."""
-
-    def __new__(cls, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> type:
-        return ABCMeta.__new__(cls, name, bases, attrs)
-
-
-class ImageInput(gr.Image, metaclass=NoStub):
+class ImageInput(gr.Image):
     """A picture from the visitor: upload, webcam or clipboard.
 
     The event function receives an RGB uint8 array (H, W, 3), upright and without alpha, or None

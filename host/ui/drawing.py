@@ -8,8 +8,6 @@ import gradio as gr
 from gradio.components.base import server
 from PIL import Image
 
-from host.ui.components import NoStub
-
 MAX_LAYERS = 4
 MAX_PIXELS = 4_200_000
 """Of one layer."""
@@ -19,7 +17,7 @@ _MAX_PENDING = 200_000_000
 """Bytes of drawings that were sent and not yet used."""
 
 
-class Drawing(gr.ImageEditor, metaclass=NoStub):
+class Drawing(gr.ImageEditor):
     """A ``gr.ImageEditor``; ``type="numpy", image_mode="RGBA"`` for layers of uint8 (H, W, 4).
 
     What a client sends is measured before it is decoded, and answered with a sentence when it is

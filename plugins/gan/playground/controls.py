@@ -11,7 +11,6 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from host.ui import NoStub
 from plugins.gan.playground import settings as ranges
 from plugins.gan.playground.distributions import DISTRIBUTIONS
 from plugins.gan.playground.settings import PlaySettings
@@ -27,7 +26,7 @@ _OBJECTIVES = [
 _RATES = [1e-4, 3e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 3e-2, 1e-1]
 
 
-class Slider(gr.Slider, metaclass=NoStub):
+class Slider(gr.Slider):
     """Its limits are the event function's to check.
 
     Gradio would answer what is typed beyond them, or an emptied field, before the function runs;
