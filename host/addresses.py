@@ -38,6 +38,12 @@ def is_local_name(name: str) -> bool:
     return name == "localhost" or name.endswith(".localhost") or is_loopback(name)
 
 
+def name_in(host: str) -> str:
+    """The name in a request's Host header, without the port."""
+    name, colon, _ = host.lower().rpartition(":")
+    return name if colon and not host.endswith("]") else host.lower()
+
+
 def is_proxied(headers: Container[str]) -> bool:
     """Whether a request came through a proxy, whose address is then no visitor's."""
     return any(name in headers for name in _PROXIED)

@@ -7,7 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from host.access.tries import Tries, later
-from host.addresses import is_local_name, is_proxied
+from host.addresses import is_local_name, is_proxied, name_in
 from host.plugin import UserError
 
 if TYPE_CHECKING:
@@ -62,6 +62,5 @@ def check_token(settings: Settings, address: str | None, given: str | None) -> N
 
 def _direct(request: gr.Request) -> bool:
     """Whether a browser of this machine asks, not a proxy or a site whose name leads here."""
-    name = request.headers.get("host", "")
-    name = name if name.endswith("]") else name.rpartition(":")[0] or name
+    name = name_in(request.headers.get("host", ""))
     return is_local_name(name) and not is_proxied(request.headers)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from host.addresses import is_local_name
+from host.addresses import is_local_name, name_in
 from host.settings import Settings
 from host.web.answers import Refusal
 
@@ -35,7 +35,7 @@ class Origins:
         headers = Headers(scope=scope)
         host = headers.get("x-forwarded-host") or headers.get("host", "")
         host = host.split(",")[0].strip()
-        if self._only_local and not is_local_name(_site(f"http://{host}").rpartition(":")[0]):
+        if self._only_local and not is_local_name(name_in(host)):
             # A name that its owner let point here (DNS rebinding), or a proxy's.
             raise Refusal(
                 403,
