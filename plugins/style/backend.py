@@ -1,51 +1,71 @@
-"""The style plugin's backend: which network answers, and the calls of the tab."""
+"""The style backend: what the tab and Python programs can ask of a painting and of a network."""
 
 from __future__ import annotations
 
 import dataclasses
-import logging
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
 
-from host import Context, UserError
+from host import Context, UserError, checks
 from host.weights import Progress
-from plugins.style import networks
-from plugins.style.inside.calls import InsideCalls
-from plugins.style.models import AUTO_ORDER, BY_NAME, MODELS
-from plugins.style.networks import Network
-from plugins.style.objective import Objective
+from plugins.style.inside import activation, gram, reconstruction
+from plugins.style.inside.feature_maps import feature_maps
+from plugins.style.inside.rearranged import rearranged
+from plugins.style.inside.results import (
+    COUNTS,
+    EXCITE_STEPS,
+    ORDERS,
+    REARRANGEMENTS,
+    RECONSTRUCT_SIDES,
+    RECONSTRUCT_STEPS,
+    SCALES,
+    WHAT,
+    ExciteStep,
+    FeatureMaps,
+    GramView,
+    Patches,
+    Rearranged,
+    ReconstructStep,
+)
+from plugins.style.loaded import LoadedNetworks
 from plugins.style.pictures import checked, checked_mask
-from plugins.style.precision import fastest
 from plugins.style.preparation import prepared
 from plugins.style.preview import Preview
-from plugins.style.results import NetworkInfo, TransferStep
-from plugins.style.settings import AUTO, GPU_SIZES, SIZES, Settings
+from plugins.style.results import ModelStatus, TransferStep
+from plugins.style.settings import GPU_SIZES, SIZES, Settings
 from plugins.style.transfer import transfer
 
-log = logging.getLogger(__name__)
-
-_WARM = 64  # pixels a side of the picture that compiles the losses
-_KEPT = 3  # networks and objectives at once: VGG19 alone takes 80 MB
 _MOST_PAINTINGS = 5
 
 
-class StyleBackend(InsideCalls):
+class StyleBackend:
     """Neural style transfer, by default with the first network of ``AUTO_ORDER`` that is here."""
 
     def __init__(self, context: Context) -> None:
-        self._weights = context.weights
         seen = bool(tf.config.list_physical_devices("GPU"))
         why = "TensorFlow sees no GPU: its CUDA libraries are missing"
         device, self._device_used = context.device.or_cpu(seen, why)
-        self._device = device.tensorflow
-        self._sizes = GPU_SIZES if "GPU" in self._device else SIZES
-        self._networks: OrderedDict[tuple[str, str], Network] = OrderedDict()
-        self._objectives: OrderedDict[tuple[str, str, str], Objective] = OrderedDict()
-        self._preview = Preview(self._device)
-        self._objective(Settings())
+        self._sizes = GPU_SIZES if "GPU" in device.tensorflow else SIZES
+        self._networks = LoadedNetworks(context.weights, device.tensorflow)
+        self._preview = Preview(device.tensorflow)
+        self._networks.objective(Settings())  # compiles: let no visitor wait for that
+
+    # Networks
+
+    def models(self) -> list[ModelStatus]:
+        """Every network in the order of ``models.MODELS``, and whether it can answer now."""
+        return self._networks.statuses()
+
+    def fetch_weights(self, network: str = "vgg19") -> Iterator[Progress]:
+        """Download a network's published weights; yields bytes done and in all.
+
+        Raises UserError when they cannot be had.
+        """
+        yield from self._networks.fetch(network)
+
+    # Painting
 
     def transfer(
         self,
@@ -89,7 +109,7 @@ class StyleBackend(InsideCalls):
             part for part in zip(paintings, drawn, settings.shares, strict=True) if part[2] > 0
         ]
         settings = dataclasses.replace(settings, shares=tuple(share for _, _, share in parts))
-        objective = self._objective(settings)
+        objective = self._networks.objective(settings)
         work = prepared(
             content,
             [painting for painting, _, _ in parts],
@@ -106,91 +126,134 @@ class StyleBackend(InsideCalls):
                 "please choose a smaller size."
             ) from error
 
-    def networks(self) -> list[NetworkInfo]:
-        """The networks, the paper's first."""
-        return [
-            NetworkInfo(
-                model.name, model.weights is None or self._weights.find(model.weights) is not None
-            )
-            for model in MODELS
-        ]
+    # Inside a network. In all of these ``picture`` is RGB uint8 (H, W, 3), at least 32 pixels a
+    # side and at most 4:1; ``network`` is a network's name or "auto"; ``layer`` one of its layers,
+    # or "auto" for the one where content is read. Each raises UserError for what it cannot use.
 
-    def fetch_weights(self, network: str = "vgg19") -> Iterator[Progress]:
-        """Download a network's published weights; yields bytes done and in all.
+    def feature_maps(
+        self,
+        picture: np.ndarray | None,
+        layer: str = "auto",
+        network: str = "auto",
+        count: int = 16,
+        channels: Sequence[int] = (),
+        scale: str = "own",
+    ) -> FeatureMaps:
+        """The layer's maps that vary most, or the ``channels`` asked for, as one picture.
 
-        Raises UserError when they cannot be had.
+        count: 1..64. scale: "own" makes each map's largest value white, "joint" that of all.
         """
-        model = BY_NAME.get(network)
-        if model is None or model.weights is None:
-            raise UserError(f'There are no published weights to get for "{network}".')
-        yield from self._weights.fetch(model.weights)
+        count = checks.whole("The number of maps", count, *COUNTS)
+        joint = checks.one_of("The grey scale", scale, SCALES) == "joint"
+        if len(channels) > COUNTS[1]:
+            raise UserError(f"Please ask for at most {COUNTS[1]} channels.")
+        return feature_maps(
+            self._networks.network(network),
+            picture,
+            layer,
+            count,
+            channels,
+            joint,
+            self._networks.device,
+        )
+
+    def excite(
+        self,
+        layer: str = "auto",
+        channel: int = 0,
+        network: str = "auto",
+        steps: int = 80,
+        seed: int = 0,
+    ) -> Iterator[ExciteStep]:
+        """Grow a picture that excites one channel; yields each step. steps: 10..400."""
+        steps = checks.whole("The number of steps", steps, *EXCITE_STEPS)
+        seed = checks.seed(seed)
+        yield from activation.excite(
+            self._networks.network(network), layer, channel, steps, seed, self._networks.device
+        )
+
+    def best_patches(
+        self,
+        picture: np.ndarray | None,
+        layer: str = "auto",
+        channel: int = 0,
+        network: str = "auto",
+        count: int = 9,
+    ) -> Patches:
+        """The patches of the picture that excite one channel most. count: 1..64."""
+        count = checks.whole("The number of patches", count, *COUNTS)
+        return activation.patches(
+            self._networks.network(network), picture, layer, channel, count, self._networks.device
+        )
+
+    def gram(
+        self,
+        picture: np.ndarray | None,
+        layer: str = "auto",
+        network: str = "auto",
+        other: np.ndarray | None = None,
+        order: str = "clusters",
+    ) -> GramView:
+        """Gram matrix and covariance of a layer, of one picture or of two to compare.
+
+        order: of the channels, "clusters" or "strength".
+        """
+        order = checks.one_of("The order", order, ORDERS)
+        return gram.gram(
+            self._networks.network(network), picture, layer, other, order, self._networks.device
+        )
+
+    def reconstruct(
+        self,
+        picture: np.ndarray | None,
+        layer: str = "auto",
+        network: str = "auto",
+        what: str = "content",
+        steps: int = 100,
+        seed: int = 0,
+        side: int = 192,
+    ) -> Iterator[ReconstructStep]:
+        """From noise, the content of one layer or the style of the layers up to it.
+
+        what: "content" or "style". steps: 10..500. side: pixels of the long side, 96..384.
+        """
+        what = checks.one_of("The part to reconstruct", what, WHAT)
+        steps = checks.whole("The number of steps", steps, *RECONSTRUCT_STEPS)
+        seed = checks.seed(seed)
+        side = checks.whole("The size", side, *RECONSTRUCT_SIDES)
+        yield from reconstruction.reconstruct(
+            self._networks.network(network),
+            picture,
+            layer,
+            what,
+            steps,
+            seed,
+            side,
+            self._networks.device,
+        )
+
+    def rearranged(
+        self,
+        picture: np.ndarray | None,
+        layer: str = "auto",
+        how: str = "flip",
+        network: str = "auto",
+        seed: int = 0,
+    ) -> Rearranged:
+        """Feature maps with their positions exchanged: the same style, another content.
+
+        how: "flip", "shuffle" or "turn".
+        """
+        how = checks.one_of("The way to rearrange", how, REARRANGEMENTS)
+        seed = checks.seed(seed)
+        return rearranged(
+            self._networks.network(network), picture, layer, how, seed, self._networks.device
+        )
 
     def health(self) -> dict[str, str]:
         """What the Plugins tab shows."""
         return {
-            "model": self._choose(AUTO),
+            "model": next(status.name for status in self.models() if status.active),
             "device": self._device_used,
-            "loaded": ", ".join(
-                f"{name} ({network.parameters / 1e6:.1f} M parameters, {pooling} pooling)"
-                for (name, pooling), network in self._networks.items()
-            ),
+            "loaded": self._networks.loaded(),
         }
-
-    def network(self, name: str, pooling: str = "average") -> Network:
-        """The network called ``name``, or the first whose weights are here for "auto"; kept loaded.
-
-        Raises UserError for an unknown one, and where its weights are missing or of another layout.
-        """
-        name = self._choose(name)
-        key = (name, pooling if BY_NAME[name].pools else "average")
-        if key not in self._networks:
-            weights = BY_NAME[name].weights
-            path = None if weights is None else self._weights.get(weights)
-            # a published file holds little but numbers of four bytes
-            dtype = fastest(0 if weights is None else weights.size // 4, self._device)
-            try:
-                with tf.device(self._device):
-                    network = networks.build(name, path, key[1], dtype)
-            except ValueError as error:
-                log.warning("%s could not be loaded: %s", name, error)
-                raise UserError(
-                    f"The weights of {BY_NAME[name].title} on this machine do not fit it; "
-                    "please choose another network."
-                ) from error
-            self._networks[key] = network
-        _trim(self._networks, key)
-        return self._networks[key]
-
-    def _choose(self, name: str) -> str:
-        ready = {info.name: info.ready for info in self.networks()}
-        if not isinstance(name, str) or name not in (AUTO, *ready):
-            names = ", ".join(f'"{name}"' for name in (AUTO, *ready))
-            raise UserError(f'There is no network "{name}"; choose one of {names}.')
-        if name == AUTO:
-            return next(name for name in AUTO_ORDER if ready[name])
-        if not ready[name]:
-            raise UserError(
-                f"{BY_NAME[name].title}'s published weights are not on this machine yet: get them "
-                "first, or choose the embedded network."
-            )
-        return name
-
-    def _objective(self, settings: Settings) -> Objective:
-        network = self.network(settings.network, settings.pooling)
-        layer = network.layer_named(settings.content_layer)
-        key = (network.name, settings.pooling, layer)
-        if key not in self._objectives:
-            read = network.reading(network.style_weights, {layer: 1.0})
-            objective = Objective(read, self._device)
-            grey = np.random.default_rng(0).uniform(0, 255, (_WARM, _WARM, 3)).astype(np.float32)
-            objective(grey, objective.target(grey, grey), (1.0, 1.0, 1.0))
-            self._objectives[key] = objective
-        _trim(self._objectives, key)
-        return self._objectives[key]
-
-
-def _trim(kept: OrderedDict, key: object) -> None:
-    """Keep the entries used last."""
-    kept.move_to_end(key)
-    while len(kept) > _KEPT:
-        kept.popitem(last=False)

@@ -47,12 +47,12 @@ class TransferStep:
 
 
 @dataclass(frozen=True)
-class NetworkInfo:
-    """A network that can be asked for.
+class ModelStatus:
+    """Whether a network can answer now: ``ready`` when its weights are on this machine.
 
-    name: of one of :data:`plugins.style.models.MODELS`.
-    ready: whether its weights are on this machine.
+    name: of one of :data:`plugins.style.models.MODELS`. active: it is the one that "auto" chooses.
     """
 
     name: str
     ready: bool
+    active: bool

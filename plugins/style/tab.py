@@ -54,7 +54,7 @@ def _networks(backend: Any) -> None:
         except UserError as error:
             yield f'<span role="alert">{escape(str(error))}</span>'
             return
-        ready = any(info.ready for info in backend.networks() if info.name == name)
+        ready = any(status.ready for status in backend.models() if status.name == name)
         yield (
             f"The published weights are here: {title} is ready."
             if ready

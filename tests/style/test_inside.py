@@ -13,39 +13,17 @@ import tensorflow as tf
 from host import UserError
 from plugins.style.inside import tab
 from plugins.style.inside.activation import SIDE
-from plugins.style.inside.calls import InsideCalls
 from plugins.style.inside.gram import clustered, gram_matrix, layer_loss
 from plugins.style.inside.receptive import stride_and_field
 from plugins.style.inside.relu import before_relu
 from plugins.style.models import BY_NAME
-from plugins.style.networks import Network, build, embedded
+from plugins.style.networks import build, embedded
 from plugins.style.pictures import fitted
-from plugins.style.results import NetworkInfo
-
-
-class Inside(InsideCalls):
-    """The calls over the embedded network."""
-
-    _device = "/CPU:0"
-
-    def __init__(self) -> None:
-        self._network = embedded()
-
-    def network(self, name: str) -> Network:
-        if name not in ("auto", "embedded"):
-            raise UserError(f'There is no network "{name}".')
-        return self._network
-
-    def networks(self) -> list[NetworkInfo]:
-        return [NetworkInfo("vgg19", False), NetworkInfo("embedded", True)]
-
-    def cancel(self, *methods: str) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")
-def inside():
-    return Inside()
+def inside(backend):
+    return backend
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +52,7 @@ def test_feature_maps_are_described_and_drawn(inside, small_photo):
 @pytest.mark.parametrize("layer", BY_NAME["embedded"].layers)
 def test_the_receptive_field_is_what_a_position_really_sees(inside, layer):
     # all weights made positive, so that no path is cut off or cancelled
-    model = inside.network("auto").features(layer)
+    model = embedded().features(layer)
     copy = keras.models.clone_model(model)
     copy.set_weights([np.full(w.shape, 1e-3, np.float32) for w in model.get_weights()])
     grey = tf.constant(np.full((1, 320, 320, 3), 255.0, np.float32))
@@ -139,7 +117,7 @@ def test_patches_are_where_the_channel_fires(inside):
     picture = np.full((96, 192, 3), 90, np.uint8)
     stripes = np.where(np.arange(96) // 4 % 2, 255, 0)
     picture[:, 96:, 1] = stripes
-    maps = inside.network("auto").features("conv3_2")(picture[None].astype(np.float32))
+    maps = embedded().features("conv3_2")(picture[None].astype(np.float32))
     maps = np.asarray(maps[0] if isinstance(maps, list) else maps).reshape(24, 48, -1)
     channel = int((maps[:, 26:46].mean((0, 1)) - maps[:, 2:22].mean((0, 1))).argmax())
     patches = inside.best_patches(picture, "conv3_2", channel, count=5)
@@ -198,7 +176,7 @@ def test_clustering_puts_channels_that_go_together_side_by_side():
 
 def test_strength_orders_by_the_diagonal(inside, small_photo):
     order = inside.gram(small_photo, "conv1", order="strength").order
-    maps = inside.network("auto").features("conv1", "conv2")(small_photo[None].astype("f4"))[0]
+    maps = embedded().features("conv1", "conv2")(small_photo[None].astype("f4"))[0]
     power = (np.asarray(maps, np.float64) ** 2).mean((0, 1, 2))
     assert list(order) == sorted(range(32), key=lambda k: -power[k])
 

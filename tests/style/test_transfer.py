@@ -253,8 +253,8 @@ def test_a_shallow_content_layer_keeps_more_of_the_photo(paint, small_photo, pai
     assert shallow < 0.9 * own
 
 
-def test_the_networks_own_content_layer_may_be_named(backend, paint, small_photo, painting):
-    (own,) = backend.network("embedded").content_weights
+def test_the_networks_own_content_layer_may_be_named(paint, small_photo, painting):
+    (own,) = networks.embedded().content_weights
     named, default = (paint(small_photo, painting, content_layer=name).image for name in (own, ""))
     np.testing.assert_array_equal(named, default)
 

@@ -10,7 +10,7 @@ import gradio as gr
 from host.ui import QUIET, ImageInput, offer_examples, photos
 from plugins.style.components import network_dropdown
 from plugins.style.examples import PAINTINGS
-from plugins.style.models import AUTO_ORDER, BY_NAME
+from plugins.style.models import BY_NAME
 from plugins.style.settings import AUTO
 
 
@@ -44,8 +44,7 @@ def write(backend: Any) -> Source:
 
     def layers(name: str, chosen: str) -> gr.Dropdown:
         if name == AUTO:
-            ready = {info.name for info in backend.networks() if info.ready}
-            name = next(each for each in AUTO_ORDER if each in ready)
+            name = next(status.name for status in backend.models() if status.active)
         choices = _layers(name if name in BY_NAME else "embedded")
         kept = chosen if any(chosen == value for _, value in choices) else AUTO
         return gr.Dropdown(choices=choices, value=kept)
