@@ -23,7 +23,7 @@ from plugins.face.learning import (
     Head,
     LabelledData,
     PairReport,
-    TripletOptions,
+    TripletSettings,
     TripletStep,
     Working,
     digits,
@@ -87,7 +87,7 @@ class FaceBackend:
     # Models
 
     def models(self) -> list[ModelStatus]:
-        """Every model in the order of ``MODELS``, and whether it can answer now."""
+        """Every model in the order of ``models.MODELS``, and whether it can answer now."""
         try:
             active = self._recogniser.default_model()
         except UserError:
@@ -95,7 +95,7 @@ class FaceBackend:
         return [
             ModelStatus(
                 model.name,
-                available=self._recogniser.path(model) is not None,
+                ready=self._recogniser.path(model) is not None,
                 active=model.name == active,
             )
             for model in MODELS
@@ -261,7 +261,7 @@ class FaceBackend:
         self,
         archive: bytes | None,
         kind: str = "head",
-        options: TripletOptions | None = None,
+        settings: TripletSettings | None = None,
         model: str | None = None,
     ) -> Iterator[Working | TripletStep]:
         """Trains a head or an encoder by the triplet loss; see ``learning.training``.
@@ -269,19 +269,21 @@ class FaceBackend:
         archive: a zip with a folder for each person; None for scikit-learn's digits.
         kind: "head" (on the model's encodings) or "encoder" (from the pixels).
         """
+        checked = (settings or TripletSettings()).checked()
         data = yield from self._labelled(archive, kind, model)
-        yield from train(data, options or TripletOptions(), self._device)
+        yield from train(data, checked, self._device)
 
     def compare_with_softmax(
         self,
         archive: bytes | None,
         kind: str = "head",
-        options: TripletOptions | None = None,
+        settings: TripletSettings | None = None,
         model: str | None = None,
     ) -> Iterator[Working | CompareStep]:
         """The same data and body with a softmax on top, and what a new person does to it."""
+        checked = (settings or TripletSettings()).checked()
         data = yield from self._labelled(archive, kind, model)
-        yield from compare_with_softmax(data, options or TripletOptions(), self._device)
+        yield from compare_with_softmax(data, checked, self._device)
 
     def classify_pairs(
         self, archive: bytes | None, model: str | None = None, seed: int = 0

@@ -121,8 +121,12 @@ class Identified:
 
 @dataclass(frozen=True)
 class ModelStatus:
-    """Whether a model can answer now. ``active``: it is the one used when none is named."""
+    """Whether a model can answer now: ``ready`` when its weights are on this machine.
+
+    name: of one of :data:`plugins.face.models.MODELS`. active: it is the one used when none is
+    named.
+    """
 
     name: str
-    available: bool
+    ready: bool
     active: bool

@@ -58,7 +58,7 @@ def build(backend: Any) -> None:
         statuses = {status.name: status for status in backend.models()}
         active = next((name for name, status in statuses.items() if status.active), OFFLINE)
         info = BY_NAME.get(model or AUTO, BY_NAME[active])
-        return _about(info, statuses[info.name].available)
+        return _about(info, statuses[info.name].ready)
 
     gr.on(None, describe, model, about, **QUIET)
     # Distances of another model mean something else: back to that model's own threshold.
@@ -87,9 +87,9 @@ def build(backend: Any) -> None:
     fetch.click(get_weights, model, [fetched, about], api_visibility="private")
 
 
-def _about(model: FaceModel, available: bool) -> str:
+def _about(model: FaceModel, ready: bool) -> str:
     """What a visitor should know of a model before using it."""
-    state = "" if available else " <b>Its weights are not on this machine yet.</b>"
+    state = "" if ready else " <b>Its weights are not on this machine yet.</b>"
     return (
         f"<small><b>{model.title}</b>: {model.quality}{state}<br>"
         f"Source: {model.source}. Licence: {model.licence}.</small>"

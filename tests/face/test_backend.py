@@ -187,9 +187,9 @@ def test_a_promised_gpu_that_tensorflow_cannot_see_means_the_cpu(tmp_path, portr
 def test_offline_the_offline_model_is_the_active_one(backend):
     statuses = {status.name: status for status in backend.models()}
     assert list(statuses) == [model.name for model in MODELS]
-    assert statuses["offline"].available
+    assert statuses["offline"].ready
     assert [name for name, status in statuses.items() if status.active] == ["offline"]
-    assert not statuses["facenet-512"].available
+    assert not statuses["facenet-512"].ready
     assert "dlib" in backend.health()["model"]
     assert backend.health()["device"] == "cpu"
 

@@ -18,7 +18,7 @@ from host import UserError
 from plugins.face.learning import (
     Head,
     LabelledData,
-    TripletOptions,
+    TripletSettings,
     TripletStep,
     Working,
     digits,
@@ -34,7 +34,7 @@ from plugins.face.learning.training import train
 from plugins.face.learning.triplets import select, squared_distances, triplet_losses
 from plugins.face.learning.view import COLOURED, map_frame, plain
 
-QUICK = TripletOptions(steps=20, people_per_batch=4, pictures_per_person=4, dimensions=8)
+QUICK = TripletSettings(steps=20, people_per_batch=4, pictures_per_person=4, dimensions=8)
 
 
 def blobs(people: int = 8, pictures: int = 6, width: int = 12, seed: int = 0) -> LabelledData:
@@ -52,7 +52,7 @@ def blobs(people: int = 8, pictures: int = 6, width: int = 12, seed: int = 0) ->
 
 @pytest.fixture(scope="module")
 def digit_run() -> list[TripletStep]:
-    return list(train(digits(), TripletOptions()))
+    return list(train(digits(), TripletSettings()))
 
 
 # The loss and the choice of triplets
@@ -178,7 +178,7 @@ def test_people_with_one_picture_take_no_part_and_too_few_are_told() -> None:
 )
 def test_a_value_out_of_range_is_a_sentence(wrong, sentence) -> None:
     with pytest.raises(UserError, match=sentence):
-        TripletOptions(**wrong)
+        TripletSettings(**wrong).checked()
 
 
 def test_the_principal_directions_only_turn_the_space() -> None:
@@ -263,7 +263,7 @@ def test_a_run_reports_from_its_first_step_to_its_last(digit_run) -> None:
 
 def test_a_head_learns_what_tells_people_apart() -> None:
     data = blobs(people=24)
-    first, *_, last = train(data, TripletOptions(seed=1, steps=200, dimensions=8))
+    first, *_, last = train(data, TripletSettings(seed=1, steps=200, dimensions=8))
     raw, learned = first.raw.verification, last.snapshot.verification
     assert learned.auc > raw.auc + 0.1
     assert learned.eer < raw.eer - 0.1
@@ -281,7 +281,7 @@ def test_small_pictures_and_few_of_them_train_an_encoder() -> None:
     random = np.random.default_rng(0)
     crops = random.random((9, 64, 64, 1), np.float32)
     data = LabelledData(crops, np.repeat([0, 1, 2, 3], [2, 2, 2, 3]), tuple("abcd"), "crops")
-    *_, last = train(data, TripletOptions(steps=3))
+    *_, last = train(data, TripletSettings(steps=3))
     assert last.snapshot.verification.tar_at_far_1e_2 is None
     assert np.isfinite(last.snapshot.points).all()
 
@@ -296,7 +296,7 @@ def test_the_seed_decides_the_run() -> None:
 
 
 def test_a_classifier_must_misname_new_people_and_the_encoder_enrols_them() -> None:
-    *steps, last = compare_with_softmax(blobs(people=24), TripletOptions(steps=200, dimensions=8))
+    *steps, last = compare_with_softmax(blobs(people=24), TripletSettings(steps=200, dimensions=8))
     assert {step.training for step in steps} == {"encoder", "classifier"}
     found = last.comparison
     assert found.ways == 24
@@ -321,15 +321,15 @@ class Direct:
     def _data(self, archive: bytes | None) -> LabelledData:
         return digits() if archive is None else blobs()
 
-    def learn(self, archive, kind, options, model):
-        self.asked.append((archive, kind, options, model))
+    def learn(self, archive, kind, settings, model):
+        self.asked.append((archive, kind, settings, model))
         yield Working("Reading the pictures.")
-        yield from islice(train(self._data(archive), options), self._stop_after)
+        yield from islice(train(self._data(archive), settings), self._stop_after)
 
-    def compare_with_softmax(self, archive, kind, options, model):
-        self.asked.append((archive, kind, options, model))
+    def compare_with_softmax(self, archive, kind, settings, model):
+        self.asked.append((archive, kind, settings, model))
         yield Working("Reading the pictures.")
-        yield from islice(compare_with_softmax(self._data(archive), options), self._stop_after)
+        yield from islice(compare_with_softmax(self._data(archive), settings), self._stop_after)
 
     def cancel(self, *methods: str) -> None: ...
 
@@ -371,10 +371,10 @@ def test_two_events_are_published_with_their_parameters() -> None:
 def test_every_control_reaches_the_backend(name, people_zip) -> None:
     backend = Direct()
     list(events(backend)[name].fn("people", people_zip, "encoder", *CHOICES, "offline"))
-    archive, kind, options, model = backend.asked[0]
+    archive, kind, settings, model = backend.asked[0]
     assert archive[:2] == b"PK"
     assert (kind, model) == ("encoder", "offline")
-    assert options == TripletOptions(0.5, "random", 12, 6, 4, 3, 0.01, 0.4, 9)
+    assert settings == TripletSettings(0.5, "random", 12, 6, 4, 3, 0.01, 0.4, 9)
 
 
 def test_a_run_ends_with_maps_figures_and_a_head_for_verify(people_zip) -> None:

@@ -12,9 +12,9 @@ import pytest
 from host import UserError
 from host.images import to_png
 from plugins.face.evaluation.zip_file import Evaluation
-from plugins.face.learning import Head, TripletOptions, Working
+from plugins.face.learning import Head, TripletSettings, Working
 
-SHORT = TripletOptions(steps=10, people_per_batch=4, pictures_per_person=2)
+SHORT = TripletSettings(steps=10, people_per_batch=4, pictures_per_person=2)
 
 
 @pytest.fixture(scope="module")

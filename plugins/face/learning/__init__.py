@@ -6,7 +6,6 @@ Only NumPy is imported here, so that the web process can read it. What needs a f
 
 from plugins.face.learning.data import LabelledData, digits
 from plugins.face.learning.head import Head
-from plugins.face.learning.options import TripletOptions
 from plugins.face.learning.results import (
     CompareStep,
     Comparison,
@@ -16,6 +15,7 @@ from plugins.face.learning.results import (
     Verification,
     Working,
 )
+from plugins.face.learning.settings import TripletSettings
 
 __all__ = [
     "CompareStep",
@@ -24,7 +24,7 @@ __all__ = [
     "LabelledData",
     "PairReport",
     "Snapshot",
-    "TripletOptions",
+    "TripletSettings",
     "TripletStep",
     "Verification",
     "Working",

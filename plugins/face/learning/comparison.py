@@ -14,9 +14,9 @@ from plugins.face.learning import networks
 from plugins.face.learning.augmentation import distort, more_classes
 from plugins.face.learning.batches import people_batches
 from plugins.face.learning.data import LabelledData, split
-from plugins.face.learning.options import TripletOptions
 from plugins.face.learning.results import CompareStep, Comparison, NewPerson
 from plugins.face.learning.scoring import pair_distances, sample
+from plugins.face.learning.settings import TripletSettings
 from plugins.face.learning.training import REPORT_SECONDS, REPORTS, TripletTrainer, in_batches
 
 DRAWS = 10
@@ -29,21 +29,21 @@ class SoftmaxTrainer:
     """The body of a :class:`TripletTrainer` under a softmax over the people trained on."""
 
     def __init__(
-        self, data: LabelledData, places: np.ndarray, options: TripletOptions, device: str
+        self, data: LabelledData, places: np.ndarray, settings: TripletSettings, device: str
     ) -> None:
-        self._device, self._seed = device, options.seed
+        self._device, self._seed = device, settings.seed
         learned = more_classes(data.take(places))
         self.people, self._labels = np.unique(learned.labels, return_inverse=True)
         self._inputs = learned.inputs
         self._batches = people_batches(
-            self._labels, options.people_per_batch, options.pictures_per_person, options.seed
+            self._labels, settings.people_per_batch, settings.pictures_per_person, settings.seed
         )
         with tf.device(device):
-            body = networks.body(learned, options.dimensions, options.seed)
-            initial = keras.initializers.GlorotUniform(options.seed)
+            body = networks.body(learned, settings.dimensions, settings.seed)
+            initial = keras.initializers.GlorotUniform(settings.seed)
             top = keras.layers.Dense(len(self.people), kernel_initializer=initial)
             network = keras.Model(body.inputs, top(body.outputs[0]))
-            optimizer = keras.optimizers.Adam(options.learning_rate)
+            optimizer = keras.optimizers.Adam(settings.learning_rate)
             optimizer.build(network.trainable_variables)
         shape = (None, *data.inputs.shape[1:])
 
@@ -97,32 +97,32 @@ class SoftmaxTrainer:
 
 
 def compare_with_softmax(
-    data: LabelledData, options: TripletOptions, device: str = "/CPU:0"
+    data: LabelledData, settings: TripletSettings, device: str = "/CPU:0"
 ) -> Iterator[CompareStep]:
     """Trains an encoder with the triplet loss and a classifier, then meets the held-out people.
 
     Both start from the same body and see the same batches. Raises UserError when there are too
     few people or pictures.
     """
-    people = split(data, options.hold_out, options.seed)
-    places, kept = _set_aside(data.labels, people.trained, options.seed)
-    encoder = TripletTrainer(data, places, options, device)
-    yield from _steps("encoder", lambda number: float(encoder.step(number)[0]), options.steps)
-    classifier = SoftmaxTrainer(data, places, options, device)
-    yield from _steps("classifier", classifier.step, options.steps)
+    people = split(data, settings.hold_out, settings.seed)
+    places, kept = _set_aside(data.labels, people.trained, settings.seed)
+    encoder = TripletTrainer(data, places, settings, device)
+    yield from _steps("encoder", lambda number: float(encoder.step(number)[0]), settings.steps)
+    classifier = SoftmaxTrainer(data, places, settings, device)
+    yield from _steps("classifier", classifier.step, settings.steps)
 
-    shown = np.sort(sample(data.labels[places], people.trained, options.seed))
+    shown = np.sort(sample(data.labels[places], people.trained, settings.seed))
     encodings = encoder.encode(data.inputs)
     learned = encodings[places][shown], data.labels[places][shown]
     threshold = metrics.best_threshold(*pair_distances(*learned))
     new = np.flatnonzero(np.isin(data.labels, people.held_out))
     guesses = classifier.probabilities(data.inputs[new], people.trained)
     known = classifier.probabilities(data.inputs[kept], people.trained) if len(kept) else None
-    one_shot = _OneShot(encodings, data.labels, places, new, kept, threshold, options.seed)
+    one_shot = _OneShot(encodings, data.labels, places, new, kept, threshold, settings.seed)
     yield CompareStep(
         "classifier",
-        options.steps,
-        options.steps,
+        settings.steps,
+        settings.steps,
         0.0,
         Comparison(
             people=tuple(

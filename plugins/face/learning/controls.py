@@ -5,10 +5,10 @@ from __future__ import annotations
 import gradio as gr
 from gradio.components import Component
 
-from plugins.face.learning.options import TripletOptions
+from plugins.face.learning.settings import TripletSettings
 from plugins.face.learning.source_input import source_inputs
 
-DEFAULTS = TripletOptions()
+DEFAULTS = TripletSettings()
 
 
 def run_inputs() -> list[Component]:
@@ -73,7 +73,7 @@ def run_inputs() -> list[Component]:
     ]
 
 
-def triplet_options(
+def triplet_settings(
     margin: float,
     mining: str,
     steps: float,
@@ -83,9 +83,9 @@ def triplet_options(
     rate: float,
     hold_out: float,
     seed: float,
-) -> TripletOptions:
-    # Gradio's numbers may be floats; the options check and convert them.
-    return TripletOptions(
+) -> TripletSettings:
+    # Gradio's numbers may be floats; they are checked and converted.
+    return TripletSettings(
         margin=margin,
         mining=mining,
         steps=steps,  # type: ignore[arg-type]
@@ -95,4 +95,4 @@ def triplet_options(
         learning_rate=rate,
         hold_out=hold_out,
         seed=seed,  # type: ignore[arg-type]
-    )
+    ).checked()

@@ -10,7 +10,7 @@ import gradio as gr
 from host import UserError
 from host.ui import QUIET
 from plugins.face.learning import CompareStep, Head, TripletStep, Working
-from plugins.face.learning.controls import DEFAULTS, run_inputs, triplet_options
+from plugins.face.learning.controls import DEFAULTS, run_inputs, triplet_settings
 from plugins.face.learning.source_input import DIGITS, read_archive
 from plugins.face.learning.view import COLOURS, Shown, comparing, ending, progress, show
 from plugins.face.models import named
@@ -132,7 +132,7 @@ def build(backend: Any, model: gr.Dropdown, head: gr.State, use_head: gr.Checkbo
             As it goes: a status line; losses; distances; a map of the encodings before and one
             of those learned; and a table of figures for held-out people.
         """
-        options = triplet_options(
+        settings = triplet_settings(
             margin,
             mining,
             steps,
@@ -147,7 +147,7 @@ def build(backend: Any, model: gr.Dropdown, head: gr.State, use_head: gr.Checkbo
         points: list[TripletStep] = []
         raw = first = latest = None
         done: TripletStep | None = None
-        for item in backend.learn(data, kind, options, named(model)):
+        for item in backend.learn(data, kind, settings, named(model)):
             if isinstance(item, Working):
                 yield item.text, None, None, None, None, None, None
                 continue
@@ -196,7 +196,7 @@ def build(backend: Any, model: gr.Dropdown, head: gr.State, use_head: gr.Checkbo
         Returns:
             As it goes, where it is; then the figures side by side, as Markdown.
         """
-        options = triplet_options(
+        settings = triplet_settings(
             margin,
             mining,
             steps,
@@ -209,7 +209,7 @@ def build(backend: Any, model: gr.Dropdown, head: gr.State, use_head: gr.Checkbo
         )
         data = read_archive(source, archive)
         finished = False
-        for item in backend.compare_with_softmax(data, kind, options, named(model)):
+        for item in backend.compare_with_softmax(data, kind, settings, named(model)):
             finished = isinstance(item, CompareStep) and item.comparison is not None
             yield item.text if isinstance(item, Working) else comparing(item)
         if not finished:

@@ -14,9 +14,9 @@ from plugins.face.learning.augmentation import distort, more_classes
 from plugins.face.learning.batches import people_batches
 from plugins.face.learning.data import LabelledData, split
 from plugins.face.learning.head import Head
-from plugins.face.learning.options import TripletOptions
 from plugins.face.learning.results import TripletStep
 from plugins.face.learning.scoring import Scorer
+from plugins.face.learning.settings import TripletSettings
 from plugins.face.learning.triplets import select, squared_distances, triplet_losses
 
 REPORT_SECONDS = 0.5
@@ -35,18 +35,18 @@ class TripletTrainer:
     """
 
     def __init__(
-        self, data: LabelledData, places: np.ndarray, options: TripletOptions, device: str
+        self, data: LabelledData, places: np.ndarray, settings: TripletSettings, device: str
     ) -> None:
         self._device = device
         learned = more_classes(data.take(places))
         self._inputs, self._labels = learned.inputs, learned.labels
         self._batches = people_batches(
-            self._labels, options.people_per_batch, options.pictures_per_person, options.seed
+            self._labels, settings.people_per_batch, settings.pictures_per_person, settings.seed
         )
-        self._options = options
+        self._settings = settings
         with tf.device(device):
-            self.body = networks.body(learned, options.dimensions, options.seed)
-            optimizer = keras.optimizers.Adam(options.learning_rate)
+            self.body = networks.body(learned, settings.dimensions, settings.seed)
+            optimizer = keras.optimizers.Adam(settings.learning_rate)
             optimizer.build(self.body.trainable_variables)
         shape = (None, *data.inputs.shape[1:])
 
@@ -62,8 +62,8 @@ class TripletTrainer:
             with tf.GradientTape() as tape:
                 encodings = tf.math.l2_normalize(self.body(inputs, training=True), axis=1)
                 squared = tf.stop_gradient(squared_distances(encodings))
-                triplets = select(squared, labels, options.mining, seed)
-                losses, positive, negative = triplet_losses(encodings, triplets, options.margin)
+                triplets = select(squared, labels, settings.mining, seed)
+                losses, positive, negative = triplet_losses(encodings, triplets, settings.margin)
                 # The mean: how far a step goes then does not depend on the batch's size.
                 loss = tf.reduce_mean(losses)
             variables = self.body.trainable_variables
@@ -90,7 +90,7 @@ class TripletTrainer:
             return self._update(
                 tf.constant(self._inputs[batch]),
                 tf.constant(self._labels[batch], tf.int64),
-                tf.constant([self._options.seed, number], tf.int64),
+                tf.constant([self._settings.seed, number], tf.int64),
             ).numpy()
 
     def encode(self, inputs: np.ndarray) -> np.ndarray:
@@ -110,7 +110,7 @@ def in_batches(function: Callable, inputs: np.ndarray, device: str) -> np.ndarra
 
 
 def train(
-    data: LabelledData, options: TripletOptions, device: str = "/CPU:0"
+    data: LabelledData, settings: TripletSettings, device: str = "/CPU:0"
 ) -> Iterator[TripletStep]:
     """Learns encodings by the triplet loss of Schroff et al. (FaceNet, CVPR 2015).
 
@@ -119,10 +119,10 @@ def train(
 
     device: TensorFlow's name. Raises UserError when there are too few people or pictures.
     """
-    people = split(data, options.hold_out, options.seed)
+    people = split(data, settings.hold_out, settings.seed)
     places = np.flatnonzero(np.isin(data.labels, people.trained))
-    scorer = Scorer(data, people, options.seed)
-    trainer = TripletTrainer(data, places, options, device)
+    scorer = Scorer(data, people, settings.seed)
+    trainer = TripletTrainer(data, places, settings, device)
     shown = data.inputs[scorer.places]
 
     def head(threshold: float) -> Head:
@@ -134,7 +134,7 @@ def train(
     trainer.compile()  # before the first item: whoever stops the run then need not wait for it
     yield TripletStep(
         step=0,
-        steps=options.steps,
+        steps=settings.steps,
         loss=0.0,
         active=0.0,
         positive=0.0,
@@ -144,11 +144,11 @@ def train(
         raw=scorer.snapshot(data.flat[scorer.places]),
     )
     started = reported = pictured = time.monotonic()
-    every = max(10, options.steps // REPORTS)
+    every = max(10, settings.steps // REPORTS)
     since: list[np.ndarray] = []
-    for step in range(1, options.steps + 1):
+    for step in range(1, settings.steps + 1):
         since.append(trainer.step(step))
-        now, last = time.monotonic(), step == options.steps
+        now, last = time.monotonic(), step == settings.steps
         least = REPORT_SECONDS if step % every else LEAST_SECONDS
         if not last and now - reported < least:
             continue
@@ -158,6 +158,6 @@ def train(
             pictured = time.monotonic()
         loss, active, positive, negative = np.mean(since, axis=0).tolist()
         yield TripletStep(
-            step, options.steps, loss, active, positive, negative, now - started, snapshot
+            step, settings.steps, loss, active, positive, negative, now - started, snapshot
         )
         reported, since = time.monotonic(), []
