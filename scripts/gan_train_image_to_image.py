@@ -33,12 +33,12 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from plugins.gan.shipped import ShippedNetworks
 from plugins.gan.translation import colour
 from plugins.gan.translation.batches import GREY, SIZE, Batch, colour_batch, edges_batch
 from plugins.gan.translation.image_to_image import MEAN, ImageToImage
 from plugins.gan.translation.lab import chroma, colourfulness, grey_of
 from plugins.gan.translation.pix2pix import Pix2Pix, Pix2PixConfig
-from plugins.gan.translation.shipped import ShippedNetworks
 from plugins.gan.translation.unet import UNet, UNetConfig, load_unet, save_unet
 
 BEGIN, END = "<!-- figures -->", "<!-- end -->"

@@ -8,29 +8,31 @@ import numpy as np
 import torch
 
 from host import Context, checks
-from plugins.gan.augmentation import requests
+from host.weights import Progress
+from plugins.gan.augmentation import requests as augmentation
 from plugins.gan.augmentation.results import AugmentStep, ExportStep
 from plugins.gan.evaluation.results import Report
 from plugins.gan.game import turns
-from plugins.gan.generation.calls import GenerationCalls
+from plugins.gan.game.results import Turn
+from plugins.gan.generation import requests as generation
+from plugins.gan.generation.results import NearestSheet, WalkResult
 from plugins.gan.models import ASSETS, SHIPPED
-from plugins.gan.networks import Generator
 from plugins.gan.playground.play import play, slow_step
 from plugins.gan.playground.points import read_csv
 from plugins.gan.playground.results import Frame
 from plugins.gan.playground.settings import PlaySettings
-from plugins.gan.results import Opinion, TrainStep, Turn
 from plugins.gan.runs import live, studio
 from plugins.gan.runs.live import LiveRun
+from plugins.gan.runs.results import Opinion, TrainStep
 from plugins.gan.runs.settings import RunSettings
+from plugins.gan.shipped import ShippedNetworks
 from plugins.gan.torchvision_compat import torchvision
 from plugins.gan.translation.image_to_image import ImageToImage
 from plugins.gan.translation.results import DETAIL, Translation
-from plugins.gan.translation.shipped import ShippedNetworks
 from plugins.gan.translation.super_resolution import SuperResolution
 
 
-class GanBackend(GenerationCalls):
+class GanBackend:
     """Owns the shipped networks. Whatever a visitor trains lives in the visitor's page."""
 
     def __init__(self, context: Context) -> None:
@@ -39,10 +41,9 @@ class GanBackend(GenerationCalls):
         device, self._device_used = context.device.or_cpu(torch.cuda.is_available(), why)
         self._device = device.torch
         self._store = context.weights
-        self._generators: dict[str, Generator] = {}
-        networks = ShippedNetworks(self._device, ASSETS)
-        self._super_resolution = SuperResolution(networks)
-        self._image_to_image = ImageToImage(networks)
+        self._networks = ShippedNetworks(self._device, ASSETS)
+        self._super_resolution = SuperResolution(self._networks)
+        self._image_to_image = ImageToImage(self._networks)
         # The first optimiser and convolutions of a process take seconds: spend them here, so
         # that the first visitor sees a grid at once.
         for _ in self.train(RunSettings(steps=1, batch_size=8, width=8)):
@@ -51,13 +52,57 @@ class GanBackend(GenerationCalls):
 
     def health(self) -> dict[str, str]:
         """Lines for the status tab."""
-        parameters = sum(p.numel() for p in self._generator("digits").parameters())
+        parameters = sum(p.numel() for p in self._networks.generator("digits").parameters())
         return {
             "model": f"{SHIPPED['digits'].file.name}, {parameters:,} parameters",
             "device": self._device_used,
             "torch": torch.__version__,
             "torchvision": torchvision.__version__,
         }
+
+    # ---- the shipped generators
+
+    def generate(
+        self,
+        digits: str | int = "all",
+        seed: int = 0,
+        count: int = 6,
+        truncation: float = 2.0,
+        kind: str = "digits",
+    ) -> np.ndarray:
+        """Pictures that nobody made, all in one, RGB uint8 (H, W, 3); see
+        :func:`plugins.gan.generation.requests.generate`."""
+        return generation.generate(self._networks, digits, seed, count, truncation, kind)
+
+    def walk(
+        self,
+        digit_from: str | int = 3,
+        digit_to: str | int = 8,
+        seed_from: int = 0,
+        seed_to: int = 1,
+        frames: int = 32,
+        truncation: float = 2.0,
+        kind: str = "digits",
+        through_all: bool = False,
+    ) -> WalkResult:
+        """From one latent and class to another; see
+        :func:`plugins.gan.generation.requests.walk`."""
+        ends = (digit_from, digit_to, seed_from, seed_to)
+        return generation.walk(self._networks, *ends, frames, truncation, kind, through_all)
+
+    def nearest(
+        self,
+        digits: str | int = "all",
+        seed: int = 0,
+        count: int = 6,
+        truncation: float = 2.0,
+        kind: str = "digits",
+    ) -> Iterator[Progress | NearestSheet]:
+        """The first pictures of :meth:`generate` over their nearest training pictures; see
+        :func:`plugins.gan.generation.requests.nearest`."""
+        return generation.nearest(
+            self._networks, self._store, digits, seed, count, truncation, kind
+        )
 
     # ---- training, and what to do with what was trained
 
@@ -139,14 +184,16 @@ class GanBackend(GenerationCalls):
         seed: int = 0,
     ) -> Iterator[AugmentStep]:
         """The experiment of :func:`plugins.gan.augmentation.requests.augment`."""
-        return requests.augment(self._device, per_class, seeds, rare_class, steps, gan_steps, seed)
+        return augmentation.augment(
+            self._device, per_class, seeds, rare_class, steps, gan_steps, seed
+        )
 
     def export_pictures(
         self, count_per_class: int = 100, seed: int = 0, truncation: float = 2.0
     ) -> Iterator[ExportStep]:
         """Labelled digits of the shipped generator, as a zip in ImageFolder's layout."""
-        return requests.export_pictures(
-            self._generator("digits"), count_per_class, seed, truncation
+        return augmentation.export_pictures(
+            self._networks.generator("digits"), count_per_class, seed, truncation
         )
 
     # ---- the playground

@@ -14,8 +14,8 @@ ASSETS = shipped("assets", "gan")
 class Shipped:
     """A generator's file in ``assets/gan``; its model card and its first sheet lie beside it.
 
-    scale: how many times as large its pictures are
-    shown. count, truncation: how many latents are drawn at first, and how far from the average.
+    scale: how many times as large its pictures are shown.
+    count, truncation: how many latents are drawn at first, and how far from the average.
     """
 
     name: str

@@ -4,6 +4,7 @@ import inspect
 import math
 from collections.abc import Callable
 from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +15,10 @@ from PIL import Image
 from host import UserError
 from plugins.gan.backend import GanBackend
 from plugins.gan.digits import digit_string
+from plugins.gan.generation import requests
 from plugins.gan.models import SHIPPED
 from plugins.gan.runs.settings import RunSettings
+from plugins.gan.shipped import ShippedNetworks
 
 Cells = Callable[[np.ndarray], np.ndarray]
 
@@ -191,3 +194,13 @@ def test_nonsense_for_any_setting_of_a_run_is_a_mistake(
     with pytest.raises(UserError, match=r"\.$") as raised:
         backend.train(RunSettings(**{name: value}))  # type: ignore[arg-type]
     assert len(str(raised.value)) < 150
+
+
+@pytest.mark.parametrize("content", [None, b"no tensors at all"])
+def test_a_missing_or_damaged_generator_is_said_in_a_sentence(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    if content is not None:
+        (tmp_path / "digits.safetensors").write_bytes(content)
+    with pytest.raises(UserError, match=r"digits\.safetensors, .* missing or damaged"):
+        requests.generate(ShippedNetworks("cpu", tmp_path))

@@ -12,6 +12,7 @@ from PIL import Image
 from torch.nn.functional import l1_loss
 
 from host import UserError
+from plugins.gan.shipped import ShippedNetworks
 from plugins.gan.translation import edges, framing, lab
 from plugins.gan.translation import translate_view as view
 from plugins.gan.translation.colour import coloured
@@ -19,7 +20,6 @@ from plugins.gan.translation.image_to_image import ImageToImage
 from plugins.gan.translation.line_styles import styled_lines
 from plugins.gan.translation.pix2pix import Pix2Pix, Pix2PixConfig
 from plugins.gan.translation.quality import Eye, EyeConfig, save_eye
-from plugins.gan.translation.shipped import ShippedNetworks
 from plugins.gan.translation.unet import UNet, UNetConfig, save_unet
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"

@@ -14,10 +14,10 @@ from host.weights import Progress, WeightFile, WeightsStore
 from plugins.gan.backend import GanBackend
 from plugins.gan.checkpoint import load_generator
 from plugins.gan.generation import neighbours
+from plugins.gan.generation.results import NearestSheet
 from plugins.gan.generation.view import words
 from plugins.gan.models import SHIPPED
 from plugins.gan.pictures import bundled_digits
-from plugins.gan.results import NearestSheet
 
 
 def idx_file(folder: Path, pictures: np.ndarray) -> WeightFile:

@@ -14,7 +14,8 @@ from host import UserError
 from host.images import to_png
 from plugins.gan.backend import GanBackend
 from plugins.gan.evaluation.results import Report
-from plugins.gan.results import Opinion, TrainStep, Turn
+from plugins.gan.game.results import Turn
+from plugins.gan.runs.results import Opinion, TrainStep
 from plugins.gan.runs.run import Run
 from plugins.gan.runs.settings import RunSettings
 

@@ -11,13 +11,13 @@ from PIL import Image, ImageFilter
 
 from host import UserError
 from plugins.gan.backend import GanBackend
+from plugins.gan.shipped import ShippedNetworks
 from plugins.gan.translation import enlarge_tab, enlarge_view
 from plugins.gan.translation.degrade import bicubic, shrink, to_picture, to_tensor
 from plugins.gan.translation.enlarger import Enlarger, EnlargerConfig, load_enlarger, save_enlarger
 from plugins.gan.translation.patches import PatchDiscriminator
 from plugins.gan.translation.quality import Eye, EyeConfig, compare, luma_psnr, save_eye
 from plugins.gan.translation.results import Figures, Translation
-from plugins.gan.translation.shipped import ShippedNetworks
 from plugins.gan.translation.super_resolution import SuperResolution
 from plugins.gan.weights import CheckpointError
 

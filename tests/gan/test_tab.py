@@ -21,8 +21,8 @@ from plugins.gan.curves import Curve, chart
 from plugins.gan.game import view as game_view
 from plugins.gan.generation.view import gif
 from plugins.gan.history import Evenly
-from plugins.gan.results import Opinion, TrainStep
 from plugins.gan.runs import opinion_view
+from plugins.gan.runs.results import Opinion, TrainStep
 from plugins.gan.runs.run import Run
 from plugins.gan.runs.settings import RunSettings
 from plugins.gan.runs.tab import look_back

@@ -14,7 +14,7 @@ from host import UserError
 from plugins.gan.backend import GanBackend
 from plugins.gan.networks import Discriminator, NetworkConfig
 from plugins.gan.pictures import bundled_digits
-from plugins.gan.results import TrainStep
+from plugins.gan.runs.results import TrainStep
 from plugins.gan.runs.settings import RunSettings
 from plugins.gan.training import Trainer, TrainingConfig, r1_penalty
 from plugins.gan.training.critic import percentiles, score_pictures

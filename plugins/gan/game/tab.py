@@ -9,7 +9,7 @@ import gradio as gr
 
 from host.ui import QUIET
 from plugins.gan.game import view
-from plugins.gan.results import Turn
+from plugins.gan.game.results import Turn
 
 
 def build(backend: Any) -> None:

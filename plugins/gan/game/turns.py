@@ -11,9 +11,9 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from host import UserError
+from plugins.gan.game.results import Turn
 from plugins.gan.latents import latents
 from plugins.gan.pictures import bundled_digits, to_grid
-from plugins.gan.results import Turn
 from plugins.gan.training import Trainer, TrainingConfig
 from plugins.gan.training import state as run_state
 from plugins.gan.training.config import NetworkConfig

@@ -9,7 +9,7 @@ import numpy as np
 
 from host.images import to_png
 from plugins.gan.curves import BLUE, ORANGE
-from plugins.gan.results import Turn
+from plugins.gan.game.results import Turn
 
 AFTERWARDS = (
     "**Why D is thrown away afterwards.** When the game is over G draws as the real pictures are "

@@ -19,10 +19,10 @@ from plugins.gan.data.load import scaled
 from plugins.gan.data.sources import MNIST_TEST
 from plugins.gan.evaluation.memorisation import nearest
 from plugins.gan.evaluation.steps import finish
+from plugins.gan.generation.results import NearestSheet
 from plugins.gan.latents import latents
 from plugins.gan.networks import Generator
 from plugins.gan.pictures import to_grid
-from plugins.gan.results import NearestSheet
 
 SHOWN, NEIGHBOURS = 12, 3
 HELD_OUT = 2_000

@@ -13,8 +13,8 @@ from host import UserError
 from host.ui import QUIET, give
 from plugins.gan.components import PICTURE
 from plugins.gan.generation import view
+from plugins.gan.generation.results import NearestSheet, WalkResult
 from plugins.gan.models import SHIPPED, Shipped
-from plugins.gan.results import NearestSheet, WalkResult
 
 DIGITS = [str(digit) for digit in range(10)]
 TRUNCATION = 2.0

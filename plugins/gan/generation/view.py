@@ -7,7 +7,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from plugins.gan.results import NearestSheet
+from plugins.gan.generation.results import NearestSheet
 
 FRAME_MS = 80
 

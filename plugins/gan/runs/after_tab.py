@@ -13,8 +13,8 @@ from host import UserError
 from host.ui import QUIET, ImageInput, give
 from plugins.gan.components import PICTURE
 from plugins.gan.evaluation.words import report_html
-from plugins.gan.results import Opinion
 from plugins.gan.runs import opinion_view, own_files
+from plugins.gan.runs.results import Opinion
 from plugins.gan.runs.run import Run
 
 NAME = "gan-run.safetensors"

@@ -20,9 +20,9 @@ from plugins.gan.evaluation.steps import told
 from plugins.gan.latents import latents
 from plugins.gan.networks import Generator, NetworkConfig
 from plugins.gan.pictures import to_grid
-from plugins.gan.results import TrainStep
 from plugins.gan.runs import data as run_data
 from plugins.gan.runs.data import RunData
+from plugins.gan.runs.results import TrainStep
 from plugins.gan.runs.settings import RunSettings
 from plugins.gan.training import Trainer, TrainingConfig
 from plugins.gan.training import state as run_state

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugins.gan.results import TrainStep
+from plugins.gan.runs.results import TrainStep
 from plugins.gan.runs.settings import RunSettings
 from plugins.gan.training.objective_words import OBJECTIVE_WORDS
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from host.images import to_png
 from plugins.gan.curves import BLUE, GREEN, GREY, ORANGE
-from plugins.gan.results import Opinion
+from plugins.gan.runs.results import Opinion
 
 WIDTH, HEIGHT, BINS = 420, 130, 24
 

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from plugins.gan.history import Evenly
-from plugins.gan.results import TrainStep
+from plugins.gan.runs.results import TrainStep
 from plugins.gan.runs.settings import RunSettings
 
 FRAMES = 60

@@ -20,10 +20,10 @@ from plugins.gan.evaluation.steps import finish, told
 from plugins.gan.latents import latents
 from plugins.gan.networks import Generator
 from plugins.gan.pictures import from_rgb, to_rgb
-from plugins.gan.results import Opinion
 from plugins.gan.runs import data as run_data
 from plugins.gan.runs import live
 from plugins.gan.runs.data import RunData
+from plugins.gan.runs.results import Opinion
 from plugins.gan.training import state as run_state
 from plugins.gan.weights import CheckpointError
 

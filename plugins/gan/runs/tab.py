@@ -11,9 +11,9 @@ import gradio as gr
 from host import UserError
 from host.ui import QUIET
 from plugins.gan.components import PICTURE
-from plugins.gan.results import TrainStep
 from plugins.gan.runs import after_tab, objective_view, own_files, view
 from plugins.gan.runs import controls as run_controls
+from plugins.gan.runs.results import TrainStep
 from plugins.gan.runs.run import Run
 from plugins.gan.runs.settings import OWN, RunSettings, suited
 

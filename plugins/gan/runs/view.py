@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from plugins.gan.curves import BLUE, GREEN, GREY, ORANGE, Curve, chart
-from plugins.gan.results import TrainStep
+from plugins.gan.runs.results import TrainStep
 
 
 def progress(now: TrainStep) -> str:

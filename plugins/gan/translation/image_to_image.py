@@ -7,12 +7,12 @@ import torch
 from PIL import Image
 
 from host import UserError, checks, images
+from plugins.gan.shipped import ShippedNetworks
 from plugins.gan.translation import edges
 from plugins.gan.translation.colour import coloured
 from plugins.gan.translation.lab import chroma, grey_of
 from plugins.gan.translation.quality import compare
 from plugins.gan.translation.results import DETAIL, Translation
-from plugins.gan.translation.shipped import ShippedNetworks
 from plugins.gan.translation.unet import UNet
 
 SIZE = 128

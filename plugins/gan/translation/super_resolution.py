@@ -15,6 +15,7 @@ from torch import Tensor
 
 from host import UserError
 from host.images import fit
+from plugins.gan.shipped import ShippedNetworks
 from plugins.gan.translation.degrade import bicubic, crop, shrink, to_picture, to_tensor
 from plugins.gan.translation.enlarge_limits import (
     ANSWERS,
@@ -25,7 +26,6 @@ from plugins.gan.translation.enlarge_limits import (
 )
 from plugins.gan.translation.quality import compare
 from plugins.gan.translation.results import Figures, Translation
-from plugins.gan.translation.shipped import ShippedNetworks
 
 REPORT_SECONDS = 0.25
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from host import UserError
+from plugins.gan.checkpoint import load_generator
+from plugins.gan.networks import Generator
 from plugins.gan.translation.enlarger import Enlarger, load_enlarger
 from plugins.gan.translation.quality import Eye, load_eye
 from plugins.gan.translation.unet import UNet, load_unet
@@ -24,6 +26,10 @@ class ShippedNetworks:
     def __init__(self, device: str, folder: Path) -> None:
         self.device, self.folder = device, folder
         self._loaded: dict[str, Any] = {}
+
+    def generator(self, kind: str) -> Generator:
+        """kind: one of :data:`plugins.gan.models.SHIPPED`."""
+        return self._load(kind, load_generator)
 
     def enlarger(self, name: str) -> Enlarger:
         return self._load(name, load_enlarger)

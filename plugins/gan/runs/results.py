@@ -1,22 +1,10 @@
-"""What the GAN backend answers. NumPy only, so the web process can read it without PyTorch."""
+"""What a training run and its networks answer with. Without PyTorch: the page reads it too."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-
-
-@dataclass(frozen=True)
-class WalkResult:
-    """A walk through the latent space.
-
-    frames: RGB uint8 (frames, H, W, 3), from the first digit to the last.
-    strip: some of the frames side by side, RGB uint8 (H, W, 3).
-    """
-
-    frames: np.ndarray
-    strip: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,49 +79,3 @@ class Opinion:
     real: np.ndarray
     fake: np.ndarray
     seen: np.ndarray
-
-
-@dataclass(frozen=True)
-class Turn:
-    """One turn of the game, looked at.
-
-    number: turns played before and with this one.
-    real, fake: the pictures both networks worked with, RGB uint8 sheets (H, W, 3), one row.
-    score_real, score_fake: D's probability of "real" of each, before this turn.
-    after_d_real, after_d_fake: the same pictures after D learned.
-    improved: G's pictures for the same random numbers after G learned.
-    after_g_fake: D's probabilities of those.
-    values: the two terms of V(D, G), mean log D(x) and mean log(1 - D(G(z))), before, after D's
-        move and after G's.
-    state: all that is needed to play on.
-    """
-
-    number: int
-    real: np.ndarray
-    fake: np.ndarray
-    improved: np.ndarray
-    score_real: np.ndarray
-    score_fake: np.ndarray
-    after_d_real: np.ndarray
-    after_d_fake: np.ndarray
-    after_g_fake: np.ndarray
-    values: tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
-    state: bytes
-
-
-@dataclass(frozen=True, eq=False)
-class NearestSheet:
-    """Generated pictures above their nearest training pictures.
-
-    sheet: a column for each: the picture, then its neighbours; RGB uint8 (H, W, 3).
-    distances: to the nearest, Euclidean in pixel values of [-1, 1], one for each picture.
-    unseen_median, unseen_lowest: median and 1st percentile of the same distance for real pictures
-        that the generator never saw.
-    train: how many training pictures were searched.
-    """
-
-    sheet: np.ndarray
-    distances: tuple[float, ...]
-    unseen_median: float
-    unseen_lowest: float
-    train: int
