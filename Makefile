@@ -22,12 +22,12 @@ endif
 run: $(VENV)/run.stamp
 	@$(BIN)/python app.py $(ADDRESS) $(ARGS)
 
-# A run for each folder, as the app has a process for each plugin: TensorFlow and a CUDA build of
-# PyTorch crash when one process imports both. Folders that import neither are one run, the longest
-# first, so that who waits for an app leaves the cores to others. Three processes, with one thread
-# each for what computes; two where Chromium draws as well.
+# Several runs, as the app has a process for each plugin: TensorFlow and a CUDA build of PyTorch
+# crash when one process imports both. Folders that import the same framework, or none, are one run,
+# the longest first, so that who waits for an app leaves the cores to others. Three processes, with
+# one thread each for what computes; two where Chromium draws as well.
 FOLDERS := $(sort $(dir $(wildcard tests/*/test_*.py examples/*/tests/test_*.py)))
-TOGETHER := tests/authors/+tests/hosting/+tests/host/
+TOGETHER := tests/authors/+tests/hosting/+tests/host/ tests/style/+tests/face/
 TESTS ?= $(TOGETHER) $(filter-out $(subst +, ,$(TOGETHER)),$(FOLDERS))
 
 test: $(VENV)/dev.stamp
@@ -76,18 +76,16 @@ $(BIN)/python:
 	  "Triptych needs Python 3.10 to 3.13 and this is %d.%d; name another: make PYTHON=python3.12" % v)'
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
+# Python compiles what is imported when it first is; most of what comes along never is.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -e .
-# On all cores, where pip has one. Some packages bring files that are for no Python of today.
-COMPILE := $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null || true
+unexport PYTHONDONTWRITEBYTECODE
 
 $(VENV)/run.stamp: requirements.txt pyproject.toml | $(BIN)/python
 	@echo "Installing the requirements into $(VENV); the first time takes some minutes."
 	@$(INSTALL) -r requirements.txt
-	@$(COMPILE)
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.txt requirements.txt pyproject.toml | $(BIN)/python
 	@echo "Installing the requirements into $(VENV); the first time takes some minutes."
 	@$(INSTALL) -r requirements-dev.txt
-	@$(COMPILE)
 	@touch $@ $(VENV)/run.stamp

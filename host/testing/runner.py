@@ -125,6 +125,7 @@ class _Child:
             "PYTHONUNBUFFERED": "1",
             "TRIPTYCH_CHECK_NETWORK": str(network),
             "GRADIO_TEMP_DIR": str(uploads),
+            "TMPDIR": str(uploads),  # where Gradio's client leaves a folder for every answer
             "GRADIO_ANALYTICS_ENABLED": "False",
             "HF_HUB_OFFLINE": "1",
         }

@@ -71,6 +71,7 @@ def run(document, folder, *path, **environment):
             "PATH": os.pathsep.join([*map(str, path), os.environ["PATH"]]),
             "TRIPTYCH_CACHE": str(folder / ".cache"),
             "TRIPTYCH_OFFLINE": "1",
+            "PIP_NO_COMPILE": "1",  # most of it is never imported
             **environment,
         },
         capture_output=True,

@@ -21,7 +21,7 @@ class Cluster:
 
     def __init__(self, cpus=2):
         # A short path: Ray puts Unix sockets there.
-        self._folder = tempfile.mkdtemp(prefix="ray-")
+        self._folder = tempfile.mkdtemp(prefix="ray-", dir="/tmp")
         gcs, client, agent = _free_ports(3)
         self.address = f"127.0.0.1:{gcs}"
         environment = {
