@@ -1,6 +1,6 @@
 """Every benchmark, and one table of what came out.
 
-    python benchmarks/run.py [--only face,calls] [--write docs/benchmarks.md] [--quick]
+    python benchmarks/run.py [--only face,calls] [--keep] [--write docs/benchmarks.md] [--quick]
 
 Each bench_*.py runs in a process of its own, one after another, as TensorFlow and PyTorch must not
 share one. What it prints goes to build/benchmarks/PART.log, the rows of all to
@@ -48,24 +48,38 @@ def measured(part: str, arguments: list[str]) -> tuple[list[Row], bool]:
     return done, code == 0
 
 
-def kept(about: dict[str, str], parts: list[str]) -> dict[str, list[Row]]:
-    """Rows of other parts, measured here before with this very code."""
+Part = tuple[str, list[Row]]
+"""A commit, and the rows measured with it."""
+
+
+def kept(about: dict[str, str], parts: list[str], whatever: bool) -> dict[str, Part]:
+    """Rows of other parts, measured on this machine before with this very code.
+
+    whatever: or with other code.
+    """
     try:
         before = json.loads((BUILD / "benchmarks.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    same = {**before["machine"], "date": ""} == {**about, "date": ""}
-    if not same or about["commit"].endswith(conditions.CHANGED):
+    new = {"date": "", "commit": ""}
+    if {**before["machine"], **new} != {**about, **new}:
         return {}
     return {
-        part: [Row(**row) for row in rows]
-        for part, rows in before["parts"].items()
+        part: (commit, [Row(**row) for row in rows])
+        for part, (commit, rows) in before["parts"].items()
         if part not in parts
+        and (whatever or (commit == about["commit"] and not commit.endswith(conditions.CHANGED)))
     }
 
 
-def table(about: dict[str, str], parts: dict[str, list[Row]]) -> str:
-    rows = "\n".join(str(row) for part in PARTS for row in parts.get(part, []))
+def table(about: dict[str, str], parts: dict[str, Part]) -> str:
+    commits: dict[str, list[str]] = {}
+    for part in sorted(parts):
+        commits.setdefault(parts[part][0], []).append(part)
+    if len(commits) > 1:
+        of = "; ".join(f"{commit} for {', '.join(names)}" for commit, names in commits.items())
+        about = {**about, "commit": of}
+    rows = "\n".join(str(row) for part in PARTS if part in parts for row in parts[part][1])
     return "\n".join(f"- {name}: {value}" for name, value in about.items()) + f"\n\n{HEAD}\n{rows}"
 
 
@@ -83,6 +97,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--only", help=f"some of {','.join(PARTS)}")
+    parser.add_argument("--keep", action="store_true", help="others' rows, also of other commits")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="put the table into this page")
     parser.add_argument("--quick", action="store_true", help="only to see that all of it runs")
     options = parser.parse_args()
@@ -93,14 +108,18 @@ def main() -> int:
     about = conditions.described()
     if options.quick:
         about["runs"] = "quick ones, whose figures mean nothing"
-    results = kept(about, parts)
+    results = kept(about, parts, options.keep)
     well = True
     for part in parts:
-        results[part], done = measured(part, ["--quick"] if options.quick else [])
+        rows, done = measured(part, ["--quick"] if options.quick else [])
+        results[part] = (about["commit"], rows)
         well = well and done
         content = {
             "machine": about,
-            "parts": {name: [asdict(row) for row in rows] for name, rows in results.items()},
+            "parts": {
+                name: (commit, [asdict(row) for row in rows])
+                for name, (commit, rows) in results.items()
+            },
         }
         text = json.dumps(content, indent=1)
         (BUILD / "benchmarks.json").write_text(text + "\n", encoding="utf-8")
