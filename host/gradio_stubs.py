@@ -17,7 +17,7 @@ _MODULE, _FUNCTION = "gradio.component_meta", "create_or_modify_pyi"
 
 
 def write_none() -> None:
-    """From now on."""
+    """Have it write none from now on, whether or not it is imported yet."""
     if _MODULE in sys.modules:
         _leave_out(sys.modules[_MODULE])
     elif not any(isinstance(finder, _Finder) for finder in sys.meta_path):

@@ -33,7 +33,7 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from plugins.gan.shipped import ShippedNetworks
+from plugins.gan.loaded import LoadedNetworks
 from plugins.gan.translation import colour
 from plugins.gan.translation.batches import GREY, SIZE, Batch, colour_batch, edges_batch
 from plugins.gan.translation.image_to_image import MEAN, ImageToImage
@@ -124,7 +124,7 @@ def middle(picture: np.ndarray) -> np.ndarray:
 
 def measure(args: argparse.Namespace) -> None:
     """The means over the held-out pictures, through the same code that answers a visitor."""
-    translator = ImageToImage(ShippedNetworks("cpu", args.output))
+    translator = ImageToImage(LoadedNetworks("cpu", args.output))
     faces, scenes = portraits(args.portraits, True), photos(args.photos, ["val"])
     tasks = {
         "edges of portraits": [lambda p=p: translator.edges(p) for p in faces],

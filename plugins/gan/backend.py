@@ -16,6 +16,7 @@ from plugins.gan.game import turns
 from plugins.gan.game.results import Turn
 from plugins.gan.generation import requests as generation
 from plugins.gan.generation.results import NearestSheet, WalkResult
+from plugins.gan.loaded import LoadedNetworks
 from plugins.gan.models import ASSETS, SHIPPED
 from plugins.gan.playground.play import play, slow_step
 from plugins.gan.playground.points import read_csv
@@ -25,7 +26,6 @@ from plugins.gan.runs import live, studio
 from plugins.gan.runs.live import LiveRun
 from plugins.gan.runs.results import Opinion, TrainStep
 from plugins.gan.runs.settings import RunSettings
-from plugins.gan.shipped import ShippedNetworks
 from plugins.gan.torchvision_compat import torchvision
 from plugins.gan.translation.image_to_image import ImageToImage
 from plugins.gan.translation.results import DETAIL, Translation
@@ -41,7 +41,7 @@ class GanBackend:
         device, self._device_used = context.device.or_cpu(torch.cuda.is_available(), why)
         self._device = device.torch
         self._store = context.weights
-        self._networks = ShippedNetworks(self._device, ASSETS)
+        self._networks = LoadedNetworks(self._device, ASSETS)
         self._super_resolution = SuperResolution(self._networks)
         self._image_to_image = ImageToImage(self._networks)
         # The first optimiser and convolutions of a process take seconds: spend them here, so

@@ -16,9 +16,9 @@ from host import UserError
 from plugins.gan.backend import GanBackend
 from plugins.gan.digits import digit_string
 from plugins.gan.generation import requests
+from plugins.gan.loaded import LoadedNetworks
 from plugins.gan.models import SHIPPED
 from plugins.gan.runs.settings import RunSettings
-from plugins.gan.shipped import ShippedNetworks
 
 Cells = Callable[[np.ndarray], np.ndarray]
 
@@ -203,4 +203,4 @@ def test_a_missing_or_damaged_generator_is_said_in_a_sentence(
     if content is not None:
         (tmp_path / "digits.safetensors").write_bytes(content)
     with pytest.raises(UserError, match=r"digits\.safetensors, .* missing or damaged"):
-        requests.generate(ShippedNetworks("cpu", tmp_path))
+        requests.generate(LoadedNetworks("cpu", tmp_path))

@@ -12,7 +12,7 @@ from PIL import Image
 from torch.nn.functional import l1_loss
 
 from host import UserError
-from plugins.gan.shipped import ShippedNetworks
+from plugins.gan.loaded import LoadedNetworks
 from plugins.gan.translation import edges, framing, lab
 from plugins.gan.translation import translate_view as view
 from plugins.gan.translation.colour import coloured
@@ -46,7 +46,7 @@ def translator(tmp_path_factory: pytest.TempPathFactory) -> ImageToImage:
             save_unet(network, folder / f"{task}_{kind}.safetensors")
     save_eye(Eye(EyeConfig(widths=(4, 4, 4, 4, 4))), folder / "perceptual.safetensors")
     Image.new("RGB", (128, 128), "gray").save(folder / "edges_mean.png")
-    return ImageToImage(ShippedNetworks("cpu", folder))
+    return ImageToImage(LoadedNetworks("cpu", folder))
 
 
 @pytest.fixture(scope="module")
@@ -223,7 +223,7 @@ def test_a_wrong_detail_is_refused(translator: ImageToImage, detail: float):
 
 def test_a_missing_network_is_said_in_a_sentence(tmp_path: Path, face: np.ndarray):
     with pytest.raises(UserError, match="missing or damaged"):
-        ImageToImage(ShippedNetworks("cpu", tmp_path)).colour(face)
+        ImageToImage(LoadedNetworks("cpu", tmp_path)).colour(face)
 
 
 def test_l1_alone_learns_and_leaves_the_discriminator():

@@ -11,7 +11,7 @@ from PIL import Image, ImageFilter
 
 from host import UserError
 from plugins.gan.backend import GanBackend
-from plugins.gan.shipped import ShippedNetworks
+from plugins.gan.loaded import LoadedNetworks
 from plugins.gan.translation import enlarge_tab, enlarge_view
 from plugins.gan.translation.degrade import bicubic, shrink, to_picture, to_tensor
 from plugins.gan.translation.enlarger import Enlarger, EnlargerConfig, load_enlarger, save_enlarger
@@ -52,7 +52,7 @@ def small_enlarger(seed: int) -> Enlarger:
 
 
 def enlarged(folder: Path, picture: np.ndarray, prove: bool = True) -> Translation:
-    return list(SuperResolution(ShippedNetworks("cpu", folder)).enlarge(picture, prove))[-1]
+    return list(SuperResolution(LoadedNetworks("cpu", folder)).enlarge(picture, prove))[-1]
 
 
 def test_shrinking_does_not_alias() -> None:
@@ -111,7 +111,7 @@ def test_enlarged_as_it_is(folder: Path, drawing: np.ndarray) -> None:
 def test_bicubic_comes_first_and_answers_are_added(folder: Path, drawing: np.ndarray) -> None:
     counts = [
         len(each.answers)
-        for each in SuperResolution(ShippedNetworks("cpu", folder)).enlarge(drawing)
+        for each in SuperResolution(LoadedNetworks("cpu", folder)).enlarge(drawing)
     ]
     assert counts[0] == 1
     assert counts[-1] == 3
@@ -147,7 +147,7 @@ def test_too_small_is_refused_at_once(
     folder: Path, shape: tuple[int, int], prove: bool, sentence: str
 ) -> None:
     with pytest.raises(UserError, match=sentence):
-        SuperResolution(ShippedNetworks("cpu", folder)).enlarge(
+        SuperResolution(LoadedNetworks("cpu", folder)).enlarge(
             np.zeros((*shape, 3), np.uint8), prove
         )
 
@@ -251,7 +251,7 @@ def test_the_table_marks_the_best_of_each_measure() -> None:
 
 def test_the_tab_answers_over_the_api(folder: Path, drawing: np.ndarray) -> None:
     with gr.Blocks() as page:
-        enlarge_tab.build(SuperResolution(ShippedNetworks("cpu", folder)))
+        enlarge_tab.build(SuperResolution(LoadedNetworks("cpu", folder)))
     enlarge = event(page, "gan_enlarge")
     *_, last = enlarge(drawing, "prove", "bicubic", "the truth")
     words, table, pair, closer, every, _ = last

@@ -13,14 +13,14 @@ from plugins.gan import sampling
 from plugins.gan.digits import digit, digit_string
 from plugins.gan.generation import neighbours, walking
 from plugins.gan.generation.results import NearestSheet, WalkResult
+from plugins.gan.loaded import LoadedNetworks
 from plugins.gan.models import SHIPPED
-from plugins.gan.shipped import ShippedNetworks
 
 MAX_PICTURES = 144
 
 
 def generate(
-    networks: ShippedNetworks,
+    networks: LoadedNetworks,
     digits: str | int = "all",
     seed: int = 0,
     count: int = 6,
@@ -47,7 +47,7 @@ def generate(
 
 
 def walk(
-    networks: ShippedNetworks,
+    networks: LoadedNetworks,
     digit_from: str | int = 3,
     digit_to: str | int = 8,
     seed_from: int = 0,
@@ -88,7 +88,7 @@ def walk(
 
 
 def nearest(
-    networks: ShippedNetworks,
+    networks: LoadedNetworks,
     store: WeightsStore,
     digits: str | int = "all",
     seed: int = 0,
@@ -111,7 +111,7 @@ def nearest(
 
 
 def _asked(
-    networks: ShippedNetworks,
+    networks: LoadedNetworks,
     kind: str,
     digits: str | int,
     seed: int,

@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 
 from host import UserError, checks, images
-from plugins.gan.shipped import ShippedNetworks
+from plugins.gan.loaded import LoadedNetworks
 from plugins.gan.translation import edges
 from plugins.gan.translation.colour import coloured
 from plugins.gan.translation.lab import chroma, grey_of
@@ -32,7 +32,7 @@ class ImageToImage:
     """By edges_l1, edges_gan, colour_l1, colour_gan and perceptual of ``networks``, and
     edges_mean.png beside them."""
 
-    def __init__(self, networks: ShippedNetworks) -> None:
+    def __init__(self, networks: LoadedNetworks) -> None:
         self._networks = networks
 
     def edges(

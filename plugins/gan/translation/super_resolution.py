@@ -15,7 +15,7 @@ from torch import Tensor
 
 from host import UserError
 from host.images import fit
-from plugins.gan.shipped import ShippedNetworks
+from plugins.gan.loaded import LoadedNetworks
 from plugins.gan.translation.degrade import bicubic, crop, shrink, to_picture, to_tensor
 from plugins.gan.translation.enlarge_limits import (
     ANSWERS,
@@ -33,7 +33,7 @@ REPORT_SECONDS = 0.25
 class SuperResolution:
     """By super_resolution_l1, super_resolution_gan and perceptual of ``networks``."""
 
-    def __init__(self, networks: ShippedNetworks) -> None:
+    def __init__(self, networks: LoadedNetworks) -> None:
         self._networks = networks
 
     def enlarge(self, picture: np.ndarray, prove: bool = True) -> Iterator[Translation]:

@@ -17,7 +17,7 @@ from plugins.gan.weights import CheckpointError
 T = TypeVar("T")
 
 
-class ShippedNetworks:
+class LoadedNetworks:
     """Those in ``folder``, NAME.safetensors each. Raises UserError for one that is not as it was.
 
     device: PyTorch's name of where they compute.
