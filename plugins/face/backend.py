@@ -303,6 +303,7 @@ class FaceBackend:
         return (yield from labelled(pictures, kind, chosen.name))
 
     def health(self) -> dict[str, str]:
+        """What the Plugins tab shows."""
         try:
             active = BY_NAME[self._recogniser.default_model()].title
         except UserError as error:

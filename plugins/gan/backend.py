@@ -50,17 +50,7 @@ class GanBackend:
             pass
         self.generate()
 
-    def health(self) -> dict[str, str]:
-        """Lines for the status tab."""
-        parameters = sum(p.numel() for p in self._networks.generator("digits").parameters())
-        return {
-            "model": f"{SHIPPED['digits'].file.name}, {parameters:,} parameters",
-            "device": self._device_used,
-            "torch": torch.__version__,
-            "torchvision": torchvision.__version__,
-        }
-
-    # ---- the shipped generators
+    # The shipped generators
 
     def generate(
         self,
@@ -104,7 +94,7 @@ class GanBackend:
             self._networks, self._store, digits, seed, count, truncation, kind
         )
 
-    # ---- training, and what to do with what was trained
+    # Training, and what to do with what was trained
 
     def train(
         self,
@@ -151,7 +141,7 @@ class GanBackend:
         count = checks.whole("The number of turns", count, 1, 1_000)
         return turns.turns(count, state, checks.seed(seed), self._device)
 
-    # ---- conditional GANs on the visitor's own pictures
+    # Conditional GANs on the visitor's own pictures
 
     def enlarge(self, picture: np.ndarray | None, prove: bool = True) -> Iterator[Translation]:
         """A picture, RGB uint8 (H, W, 3), four times as large, one answer after the other.
@@ -172,7 +162,7 @@ class GanBackend:
         """The colours of a picture, RGB uint8 (H, W, 3), found from its lightness alone."""
         return self._image_to_image.colour(checks.picture("picture", picture))
 
-    # ---- does it help a classifier?
+    # Does it help a classifier?
 
     def augment(
         self,
@@ -196,7 +186,7 @@ class GanBackend:
             self._networks.generator("digits"), count_per_class, seed, truncation
         )
 
-    # ---- the playground
+    # The playground
 
     def play(
         self,
@@ -218,3 +208,13 @@ class GanBackend:
     def play_csv(self, data: bytes) -> np.ndarray:
         """The points of a CSV file, float32 (N, 2). Raises UserError for anything else."""
         return read_csv(data)
+
+    def health(self) -> dict[str, str]:
+        """What the Plugins tab shows."""
+        parameters = sum(p.numel() for p in self._networks.generator("digits").parameters())
+        return {
+            "model": f"{SHIPPED['digits'].file.name}, {parameters:,} parameters",
+            "device": self._device_used,
+            "torch": torch.__version__,
+            "torchvision": torchvision.__version__,
+        }
