@@ -231,5 +231,5 @@ def test_a_test_run_that_does_not_use_it_imports_nothing_of_the_host(tmp_path):
     )
     done = run_pytest(tmp_path, "-s")
     assert "imported: ['host', 'host.devices'" in done.stdout, done.stdout
-    assert "gradio" not in done.stdout
+    assert "'gradio" not in done.stdout
     assert "host.host" not in done.stdout
