@@ -7,14 +7,17 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import torch
 
-from host import Context, checks
+from host import Context, UserError, checks
 from host.weights import Progress
-from plugins.gan.augmentation import requests as augmentation
+from plugins.gan import sampling
+from plugins.gan.augmentation import requests
 from plugins.gan.augmentation.results import AugmentStep, ExportStep
+from plugins.gan.digits import digit
 from plugins.gan.evaluation.results import Report
 from plugins.gan.game import turns
 from plugins.gan.game.results import Turn
-from plugins.gan.generation import requests as generation
+from plugins.gan.generation import neighbours, walking
+from plugins.gan.generation.requests import asked
 from plugins.gan.generation.results import NearestSheet, WalkResult
 from plugins.gan.loaded import LoadedNetworks
 from plugins.gan.models import ASSETS, SHIPPED
@@ -60,9 +63,23 @@ class GanBackend:
         truncation: float = 2.0,
         kind: str = "digits",
     ) -> np.ndarray:
-        """Pictures that nobody made, all in one, RGB uint8 (H, W, 3); see
-        :func:`plugins.gan.generation.requests.generate`."""
-        return generation.generate(self._networks, digits, seed, count, truncation, kind)
+        """Draw pictures that nobody made, all in one, RGB uint8 (H, W, 3).
+
+        digits: "all", one digit, or a number of up to 12 digits; only for digits.
+        seed: 0 to 2**32 - 1; the same seed draws the same random numbers on every machine;
+            pictures agree but for rounding.
+        count: how many latent vectors to draw. Each gives one picture, or a row with every digit
+            asked for: one row, one handwriting.
+        truncation: 0.1 to 4 standard deviations; latents are drawn within it. Small is neat and
+            alike, large is varied and sometimes wrong.
+        kind: "digits" or "portraits".
+
+        Raises UserError for anything outside these ranges, or for more than 144 pictures.
+        """
+        generator, classes, seed, count, truncation = asked(
+            self._networks, kind, digits, seed, count, truncation
+        )
+        return sampling.draw(generator, classes, seed, count, truncation, SHIPPED[kind].scale)
 
     def walk(
         self,
@@ -75,10 +92,34 @@ class GanBackend:
         kind: str = "digits",
         through_all: bool = False,
     ) -> WalkResult:
-        """From one latent and class to another; see
-        :func:`plugins.gan.generation.requests.walk`."""
-        ends = (digit_from, digit_to, seed_from, seed_to)
-        return generation.walk(self._networks, *ends, frames, truncation, kind, through_all)
+        """Walk from one seed's latent to another's, and from one class to another.
+
+        digit_from, digit_to: 0 to 9; the class embeddings are blended linearly between them.
+        frames: 2 to 60. The latents go along the great circle, the two ends are the
+            pictures of :meth:`generate` but for rounding.
+        through_all: through every digit from 0 to 9 in place of the two.
+
+        Raises UserError for anything outside these ranges.
+        """
+        generator = self._networks.generator(checks.one_of("The kind", kind, tuple(SHIPPED)))
+        if not isinstance(through_all, bool):
+            raise UserError('"through_all" must be true or false.')
+        ends = [
+            digit(digit_from, "The first digit"),
+            digit(digit_to, "The last digit"),
+        ]
+        every = list(range(generator.config.classes))
+        return walking.walk(
+            generator,
+            every if through_all or not every else ends,
+            (
+                checks.seed(seed_from, "The first seed"),
+                checks.seed(seed_to, "The last seed"),
+            ),
+            checks.whole("The number of frames", frames, 2, 60),
+            checks.number("The truncation", truncation, 0.1, 4.0),
+            scale=128 // generator.config.size,
+        )
 
     def nearest(
         self,
@@ -88,10 +129,19 @@ class GanBackend:
         truncation: float = 2.0,
         kind: str = "digits",
     ) -> Iterator[Progress | NearestSheet]:
-        """The first pictures of :meth:`generate` over their nearest training pictures; see
-        :func:`plugins.gan.generation.requests.nearest`."""
-        return generation.nearest(
-            self._networks, self._store, digits, seed, count, truncation, kind
+        """The first pictures of :meth:`generate` over the training pictures nearest to them.
+
+        Downloads MNIST's test digits (1.6 MB) unless they are here. Raises UserError where they
+        cannot be had, and for portraits, whose training pictures nobody can download.
+        """
+        generator, *request = asked(self._networks, kind, digits, seed, count, truncation)
+        if kind != "digits":
+            raise UserError(
+                "The portraits it learnt from cannot be shown here; how near its pictures come to "
+                "them was measured and is in its model card, assets/gan/portraits.md."
+            )
+        return neighbours.nearest_sheet(
+            generator, *neighbours.asked(generator, *request), self._store
         )
 
     # Training, and what to do with what was trained
@@ -174,15 +224,13 @@ class GanBackend:
         seed: int = 0,
     ) -> Iterator[AugmentStep]:
         """The experiment of :func:`plugins.gan.augmentation.requests.augment`."""
-        return augmentation.augment(
-            self._device, per_class, seeds, rare_class, steps, gan_steps, seed
-        )
+        return requests.augment(self._device, per_class, seeds, rare_class, steps, gan_steps, seed)
 
     def export_pictures(
         self, count_per_class: int = 100, seed: int = 0, truncation: float = 2.0
     ) -> Iterator[ExportStep]:
         """Labelled digits of the shipped generator, as a zip in ImageFolder's layout."""
-        return augmentation.export_pictures(
+        return requests.export_pictures(
             self._networks.generator("digits"), count_per_class, seed, truncation
         )
 

@@ -253,7 +253,7 @@ class StyleBackend:
     def health(self) -> dict[str, str]:
         """What the Plugins tab shows."""
         return {
-            "model": next(status.name for status in self.models() if status.active),
+            "model": self._networks.default(),
             "device": self._device_used,
             "loaded": self._networks.loaded(),
         }

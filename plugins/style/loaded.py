@@ -36,9 +36,13 @@ class LoadedNetworks:
         self._networks: OrderedDict[tuple[str, str], Network] = OrderedDict()
         self._objectives: OrderedDict[tuple[str, str, str], Objective] = OrderedDict()
 
+    def default(self) -> str:
+        """Name of the network that "auto" chooses."""
+        return next(name for name in AUTO_ORDER if self._ready(BY_NAME[name]))
+
     def statuses(self) -> list[ModelStatus]:
         """Every network in the order of ``MODELS``, and whether it can answer now."""
-        active = next(name for name in AUTO_ORDER if self._ready(BY_NAME[name]))
+        active = self.default()
         return [
             ModelStatus(model.name, ready=self._ready(model), active=model.name == active)
             for model in MODELS
@@ -101,13 +105,12 @@ class LoadedNetworks:
         )
 
     def _choose(self, name: str) -> str:
-        statuses = {status.name: status for status in self.statuses()}
-        if not isinstance(name, str) or name not in (AUTO, *statuses):
-            names = ", ".join(f'"{name}"' for name in (AUTO, *statuses))
+        if not isinstance(name, str) or name not in (AUTO, *BY_NAME):
+            names = ", ".join(f'"{name}"' for name in (AUTO, *BY_NAME))
             raise UserError(f'There is no network "{name}"; choose one of {names}.')
         if name == AUTO:
-            return next(status.name for status in statuses.values() if status.active)
-        if not statuses[name].ready:
+            return self.default()
+        if not self._ready(BY_NAME[name]):
             raise UserError(
                 f"{BY_NAME[name].title}'s published weights are not on this machine yet: get them "
                 "first, or choose the embedded network."

@@ -203,4 +203,4 @@ def test_a_missing_or_damaged_generator_is_said_in_a_sentence(
     if content is not None:
         (tmp_path / "digits.safetensors").write_bytes(content)
     with pytest.raises(UserError, match=r"digits\.safetensors, .* missing or damaged"):
-        requests.generate(LoadedNetworks("cpu", tmp_path))
+        requests.asked(LoadedNetworks("cpu", tmp_path), "digits", "all", 0, 6, 2.0)
